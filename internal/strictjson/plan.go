@@ -1,0 +1,367 @@
+package strictjson
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"math/bits"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// A kind is a kind of JSON value; kinds combine to sets.
+type kind uint8
+
+const (
+	kindNull kind = 1 << iota
+	kindBool
+	kindNumber
+	kindString
+	kindArray
+	kindObject
+	anyKind = kindNull | kindBool | kindNumber | kindString | kindArray | kindObject
+)
+
+// kindOf returns the kind of the value that begins with c, 0 if none does.
+func kindOf(c byte) kind {
+	switch c {
+	case '{':
+		return kindObject
+	case '[':
+		return kindArray
+	case '"':
+		return kindString
+	case 't', 'f':
+		return kindBool
+	case 'n':
+		return kindNull
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return kindNumber
+	}
+	return 0
+}
+
+// String names the kinds.
+func (k kind) String() string {
+	if k == 0 {
+		return "nothing"
+	}
+	names := [...]string{"null", "a boolean", "a number", "a string", "an array", "an object"}
+	var parts []string
+	for ; k != 0; k &= k - 1 {
+		parts = append(parts, names[bits.TrailingZeros8(uint8(k))])
+	}
+	return strings.Join(parts, " or ")
+}
+
+// A plan tells what JSON a Go type takes. Plans of nested types are made when
+// the document first needs them.
+type plan struct {
+	kinds       kind
+	isInterface bool
+	isOpaque    bool         // the type has an UnmarshalJSON
+	isBytes     bool         // []byte: base64
+	quoted      bool         // a scalar inside a JSON string
+	length      int          // of a Go array; -1 for a slice
+	elemType    reflect.Type // of a slice, array or map; nil if opaque
+	elemPlan    *plan
+	fields      []field // of a struct; nil for other types
+}
+
+// A field is a struct's field under its JSON name.
+type field struct {
+	name   string
+	typ    reflect.Type
+	quoted bool // the tag says ",string"
+	plan   *plan
+}
+
+// simple returns the plan of a type that takes one kind of value without parts.
+func simple(k kind) *plan { return &plan{kinds: k, length: -1} }
+
+// opaque returns the plan of a value that its Go type judges itself.
+func opaque() *plan { return &plan{kinds: anyKind, length: -1, isOpaque: true} }
+
+// exact returns the index of the field called name, -1 if there is none.
+func (p *plan) exact(name []byte) int {
+	for i := range p.fields {
+		if p.fields[i].name == string(name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// folded returns the name of a field that matches regardless of case, or "".
+func (p *plan) folded(name []byte) string {
+	for i := range p.fields {
+		if bytes.EqualFold([]byte(p.fields[i].name), name) {
+			return p.fields[i].name
+		}
+	}
+	return ""
+}
+
+// names lists the fields for an error.
+func (p *plan) names() string {
+	if len(p.fields) == 0 {
+		return "no key"
+	}
+	var names []string
+	for _, f := range p.fields[:min(len(p.fields), few)] {
+		names = append(names, f.name)
+	}
+	return "one of " + strings.Join(names, ", ")
+}
+
+// A planner makes the plans of one document's types, each once.
+type planner struct {
+	made  []planned
+	first [8]planned // where made begins, to save allocations
+}
+
+type planned struct {
+	typ  reflect.Type
+	plan *plan
+}
+
+// of returns the plan of t. It refuses types that cannot be decoded strictly.
+func (r *planner) of(t reflect.Type) (*plan, *Error) {
+	for _, m := range r.made {
+		if m.typ == t {
+			return m.plan, nil
+		}
+	}
+	p, err := r.make(t)
+	if err != nil {
+		return nil, err
+	}
+	if r.made == nil {
+		r.made = r.first[:0]
+	}
+	r.made = append(r.made, planned{t, p})
+	return p, nil
+}
+
+// elem returns the plan of the elements of an array or map.
+func (r *planner) elem(p *plan) (*plan, *Error) {
+	if p == nil {
+		return nil, nil
+	}
+	if p.elemType == nil || p.elemPlan != nil {
+		return p.elemPlan, nil
+	}
+	elem, err := r.of(p.elemType)
+	p.elemPlan = elem
+	return elem, err
+}
+
+// field returns the plan of the i-th field of a struct.
+func (r *planner) field(p *plan, i int) (*plan, *Error) {
+	f := &p.fields[i]
+	if f.plan == nil {
+		made, err := r.of(f.typ)
+		if err != nil {
+			return nil, err
+		}
+		if f.quoted && !made.isOpaque {
+			made = &plan{kinds: made.kinds&kindNull | kindString, quoted: true, length: -1}
+		}
+		f.plan = made
+	}
+	return f.plan, nil
+}
+
+// make follows encoding/json: a type's own unmarshaler first, then its kind.
+func (r *planner) make(t reflect.Type) (*plan, *Error) {
+	if t.Kind() == reflect.Pointer {
+		p, err := r.of(t.Elem())
+		if err != nil || p.isOpaque {
+			return p, err
+		}
+		nullable := *p
+		nullable.kinds |= kindNull
+		return &nullable, nil
+	}
+	self, text := unmarshals(t)
+	switch {
+	case (self || text) && t.Name() == "":
+		// encoding/json finds the methods of a nameless struct only behind a pointer.
+		return nil, unfit(t, "a named type, for it has an unmarshaler")
+	case self:
+		return opaque(), nil
+	case text:
+		return simple(kindString), nil
+	case t == reflect.TypeFor[json.Number]():
+		return simple(kindNumber), nil
+	}
+	return byKind(t)
+}
+
+// unmarshals tells whether t reads JSON, or a text, itself.
+func unmarshals(t reflect.Type) (self, text bool) {
+	if t.Kind() == reflect.Interface || t.PkgPath() == "" && t.Kind() != reflect.Struct {
+		return false, false // it has no methods that count
+	}
+	p := reflect.PointerTo(t)
+	if p.NumMethod() == 0 {
+		return false, false
+	}
+	return p.Implements(reflect.TypeFor[json.Unmarshaler]()), p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+func byKind(t reflect.Type) (*plan, *Error) {
+	switch t.Kind() {
+	case reflect.Bool:
+		return simple(kindBool), nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr,
+		reflect.Float32, reflect.Float64:
+		return simple(kindNumber), nil
+	case reflect.String:
+		return simple(kindString), nil
+	case reflect.Interface:
+		if t.NumMethod() > 0 {
+			return nil, unfit(t, "an interface without methods")
+		}
+		return &plan{kinds: anyKind, isInterface: true, length: -1}, nil
+	case reflect.Struct:
+		return &plan{kinds: kindObject, fields: fieldsOf(t), length: -1}, nil
+	case reflect.Map:
+		if _, text := unmarshals(t.Key()); text || t.Key().Kind() != reflect.String {
+			return nil, unfit(t, "a map with string keys")
+		}
+		return &plan{kinds: kindObject | kindNull, elemType: t.Elem(), length: -1}, nil
+	case reflect.Array:
+		return &plan{kinds: kindArray, elemType: t.Elem(), length: t.Len()}, nil
+	case reflect.Slice:
+		if isByte(t.Elem()) {
+			return &plan{kinds: kindString | kindNull, isBytes: true, length: -1}, nil
+		}
+		return &plan{kinds: kindArray | kindNull, elemType: t.Elem(), length: -1}, nil
+	}
+	return nil, unfit(t, "a type that JSON can fill")
+}
+
+// isByte tells whether encoding/json writes a slice of t as base64.
+func isByte(t reflect.Type) bool {
+	self, text := unmarshals(t)
+	return t.Kind() == reflect.Uint8 && !self && !text
+}
+
+func unfit(t reflect.Type, want string) *Error {
+	return &Error{Cause: CauseTarget, Want: want, Got: "the Go type " + t.String()}
+}
+
+// A candidate is a field before Go's rules of embedding have chosen.
+type candidate struct {
+	field
+	depth  int
+	tagged bool
+}
+
+// fieldsOf lists the fields that encoding/json fills in a struct, never nil: of
+// several with one name the shallowest counts, among these a tagged one, and
+// none if that still leaves more than one.
+func fieldsOf(t reflect.Type) []field {
+	all := candidates(t)
+	fields := make([]field, 0, len(all))
+	for i, c := range all {
+		if dominant(all, i) {
+			fields = append(fields, c.field)
+		}
+	}
+	return fields
+}
+
+func dominant(all []candidate, i int) bool {
+	c := all[i]
+	for j, other := range all {
+		if j == i || other.name != c.name || other.depth > c.depth {
+			continue
+		}
+		if other.depth < c.depth || other.tagged || !c.tagged {
+			return false
+		}
+	}
+	return true
+}
+
+// candidates walks t and the structs that it embeds, breadth first. The fields
+// of a struct that is embedded twice at one depth are listed twice, so that they
+// cancel each other.
+func candidates(t reflect.Type) (all []candidate) {
+	var visited []reflect.Type
+	level := []reflect.Type{t}
+	for depth := 0; len(level) > 0; depth++ {
+		var next []reflect.Type
+		for i, t := range level {
+			if slices.Contains(visited, t) {
+				continue
+			}
+			visited = append(visited, t)
+			all = slices.Grow(all, t.NumField())
+			twice := slices.Contains(level[i+1:], t)
+			for i := range t.NumField() {
+				c, promoted := read(t.Field(i))
+				c.depth = depth
+				switch {
+				case promoted != nil:
+					next = append(next, promoted)
+				case c.name != "" && twice:
+					all = append(all, c, c)
+				case c.name != "":
+					all = append(all, c)
+				}
+			}
+		}
+		level = next
+	}
+	return all
+}
+
+// read returns a field under its JSON name, or the struct whose fields it
+// promotes, or neither for a field that encoding/json ignores.
+func read(f reflect.StructField) (c candidate, promoted reflect.Type) {
+	t := f.Type
+	if t.Name() == "" && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	isStruct := t.Kind() == reflect.Struct
+	tag := f.Tag.Get("json")
+	if tag == "-" || !f.IsExported() && !(f.Anonymous && isStruct) {
+		return c, nil
+	}
+	name, options, _ := strings.Cut(tag, ",")
+	c.tagged = validName(name)
+	if f.Anonymous && isStruct && !c.tagged {
+		return c, t
+	}
+	if !c.tagged {
+		name = f.Name
+	}
+	c.name, c.typ = name, f.Type
+	for option := range strings.SplitSeq(options, ",") {
+		c.quoted = c.quoted || option == "string" && isScalar(t.Kind())
+	}
+	return c, nil
+}
+
+// validName tells whether encoding/json takes a tag's name.
+func validName(name string) bool {
+	for _, c := range name {
+		if c|0x20 >= 'a' && c|0x20 <= 'z' {
+			continue // spares the search below
+		}
+		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func isScalar(k reflect.Kind) bool {
+	return k >= reflect.Bool && k <= reflect.Float64 || k == reflect.String
+}
