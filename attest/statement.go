@@ -1,0 +1,230 @@
+package attest
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/url"
+	"strconv"
+
+	"github.com/sealwright/sealwright/internal/excerpt"
+	"github.com/sealwright/sealwright/internal/strictjson"
+)
+
+// StatementType is the _type of an in-toto Statement v1.
+const StatementType = "https://in-toto.io/Statement/v1"
+
+// Limits bound a statement that somebody else wrote. The zero value of a field
+// means its default.
+type Limits struct {
+	Bytes    int // size of the document; default 16 MiB
+	Depth    int // nesting of JSON values; default 64
+	Subjects int // default 100,000
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Bytes == 0 {
+		l.Bytes = 16 << 20
+	}
+	if l.Depth == 0 {
+		l.Depth = 64
+	}
+	if l.Subjects == 0 {
+		l.Subjects = 100_000
+	}
+	return l
+}
+
+// A Statement is an in-toto Statement v1 (in-toto attestation specification,
+// statement.md) with the exact bytes that are, or will be, signed. It is
+// immutable and safe for concurrent use. The zero Statement is invalid.
+type Statement struct {
+	subjects      []Descriptor
+	predicateType string
+	predicate     json.RawMessage
+	raw           []byte
+}
+
+// wireStatement is the JSON form. The order of its fields is the order of bytes
+// in a statement that NewStatement writes.
+type wireStatement struct {
+	Type          string          `json:"_type"`
+	Subject       []Descriptor    `json:"subject"`
+	PredicateType string          `json:"predicateType"`
+	Predicate     json.RawMessage `json:"predicate"`
+}
+
+// NewStatement makes a statement about subjects. predicate is marshalled to
+// JSON and must give an object; a json.RawMessage is taken as it is, save for
+// space between its tokens. Equal input gives equal bytes. The result is held to
+// the default Limits and to every rule of ParseStatement.
+func NewStatement(predicateType string, predicate any, subjects ...Descriptor) (*Statement, error) {
+	body, err := strictjson.Marshal(predicate)
+	if err != nil {
+		return nil, Refuse(CodePredicate, "/predicate", "a value that marshals to strict JSON", "").Because(err)
+	}
+	raw, err := strictjson.Marshal(wireStatement{StatementType, subjects, predicateType, body})
+	if err != nil {
+		return nil, refuseJSON("/subject", "subjects that marshal to strict JSON", err)
+	}
+	return parseStatement(raw, Limits{})
+}
+
+// ParseStatement reads a statement strictly: one JSON value without duplicate or
+// case-folded keys, of type Statement v1, with at least one subject, each with
+// well-formed digests, a predicate type that is a URI, and an object as
+// predicate. Fields that the specification does not name are ignored, as its
+// parsing rules demand, but not other spellings of those that it names. Inside
+// the predicate only the JSON is judged. The statement keeps a copy of b.
+func ParseStatement(b []byte, limits Limits) (*Statement, error) {
+	if most := limits.withDefaults().Bytes; len(b) > most {
+		return nil, Refuse(CodeLimit, "statement", "at most "+strconv.Itoa(most)+" bytes", strconv.Itoa(len(b)))
+	}
+	return parseStatement(bytes.Clone(b), limits)
+}
+
+// parseStatement reads raw and keeps it: the predicate shares its memory.
+func parseStatement(raw []byte, limits Limits) (*Statement, error) {
+	limits = limits.withDefaults()
+	opts := strictjson.Options{Bytes: limits.Bytes, Depth: limits.Depth, AllowUnknown: true}
+	parts, err := strictjson.Fields(raw, opts, "_type", "subject", "predicateType", "predicate")
+	if err != nil {
+		return nil, refuseJSON("", "strict JSON of a Statement", err)
+	}
+	s := &Statement{predicate: json.RawMessage(parts[3]), raw: raw}
+	kind, err := text("/_type", parts[0])
+	if err != nil {
+		return nil, err
+	}
+	if kind != StatementType {
+		return nil, Refuse(CodeStatementType, "/_type", StatementType, excerpt.Quote(kind))
+	}
+	if parts[1] != nil {
+		if err := strictjson.Unmarshal(parts[1], &s.subjects, opts); err != nil {
+			return nil, refuseJSON("/subject", "strict JSON of a Statement", err)
+		}
+	}
+	if err := checkSubjects(s.subjects, limits.Subjects); err != nil {
+		return nil, err
+	}
+	if s.predicateType, err = text("/predicateType", parts[2]); err != nil {
+		return nil, err
+	}
+	if err := CheckTypeURI(s.predicateType); err != nil {
+		return nil, err
+	}
+	if len(s.predicate) == 0 || s.predicate[0] != '{' {
+		return nil, Refuse(CodePredicate, "/predicate", "a JSON object", kindOf(s.predicate))
+	}
+	return s, nil
+}
+
+// text reads a string of a statement; "" where it is missing.
+func text(where string, part strictjson.Part) (string, error) {
+	if part == nil {
+		return "", nil
+	}
+	s, err := part.Text()
+	if err != nil {
+		return "", refuseJSON(where, "strict JSON of a Statement", err)
+	}
+	return s, nil
+}
+
+// refuseJSON turns what strictjson found below the JSON pointer at into a
+// refusal.
+func refuseJSON(at, want string, err error) *Error {
+	code := CodeJSON
+	var e *strictjson.Error
+	if errors.As(err, &e) {
+		at += e.Pointer
+		if e.Cause.Limit() {
+			code = CodeLimit
+		}
+	}
+	return Refuse(code, cmp.Or(at, "statement"), want, "").Because(err)
+}
+
+func checkSubjects(subjects []Descriptor, most int) error {
+	if len(subjects) == 0 {
+		return Refuse(CodeNoSubject, "/subject", "at least one subject", "none")
+	}
+	if len(subjects) > most {
+		return Refuse(CodeLimit, "/subject", "at most "+strconv.Itoa(most), strconv.Itoa(len(subjects)))
+	}
+	for i, s := range subjects {
+		where := "/subject/" + strconv.Itoa(i) + "/digest"
+		if err := s.Digest.Validate(); err != nil {
+			return Refuse(CodeSubjectDigest, where, "well-formed digests", "").Because(err)
+		}
+	}
+	return nil
+}
+
+// CheckTypeURI reports whether s is an absolute URI without fragment or
+// surrounding space, as predicate types, build types and builder ids must be.
+func CheckTypeURI(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || !u.IsAbs() || u.Fragment != "" || s != u.String() {
+		return Refuse(CodePredicateType, "/predicateType", "an absolute URI", excerpt.Quote(s)).Because(err)
+	}
+	return nil
+}
+
+// Bytes returns a copy of the exact bytes that are signed.
+func (s *Statement) Bytes() []byte { return bytes.Clone(s.raw) }
+
+// Subjects returns a copy of the subjects.
+func (s *Statement) Subjects() []Descriptor {
+	out := make([]Descriptor, len(s.subjects))
+	for i, d := range s.subjects {
+		out[i] = d.Clone()
+	}
+	return out
+}
+
+// PredicateType returns the URI that tells the predicate's schema.
+func (s *Statement) PredicateType() string { return s.predicateType }
+
+// Predicate returns a copy of the predicate's bytes: a JSON object. For a large
+// one, PredicateReader copies nothing.
+func (s *Statement) Predicate() json.RawMessage { return bytes.Clone(s.predicate) }
+
+// PredicateReader returns a reader of the predicate's bytes.
+func (s *Statement) PredicateReader() io.Reader {
+	// Without the methods of bytes.Reader: WriteTo would hand the statement's own
+	// memory to a writer.
+	return struct{ io.Reader }{bytes.NewReader(s.predicate)}
+}
+
+// DecodePredicate reads the predicate strictly into v, a pointer to a struct.
+// Unlike at the top level, a field that v does not have is refused unless
+// allowUnknown is set: what a verifier does not understand it must not pass.
+func (s *Statement) DecodePredicate(v any, allowUnknown bool) error {
+	n := len(s.predicate) // it has passed the statement's Limits already
+	opts := strictjson.Options{Bytes: n, Depth: n, Values: n, AllowUnknown: allowUnknown}
+	if err := strictjson.Unmarshal(s.predicate, v, opts); err != nil {
+		refusal := refuseJSON("/predicate", "strict JSON of "+excerpt.Quote(s.predicateType), err)
+		refusal.Code = CodePredicate
+		return refusal
+	}
+	return nil
+}
+
+func kindOf(b json.RawMessage) string {
+	if len(b) == 0 {
+		return "nothing"
+	}
+	switch b[0] {
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case 'n':
+		return "null"
+	default:
+		return "a scalar"
+	}
+}
