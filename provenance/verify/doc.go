@@ -1,0 +1,19 @@
+// Package verify judges whether verified provenance shows that an artifact was built
+// as its consumer expects: by which builder, from which source, with which
+// parameters (SLSA v1.2, verifying artifacts).
+//
+// [Roots] say which signers may speak for which builders, and how far they are
+// trusted; [Expectations] say how the artifact must have been built. [Verify] makes
+// every check on every statement and reports all of them in a [Verdict], whose zero
+// value refuses.
+//
+// [Judge] is Verify with more to go by: what a platform signed into the certificate
+// beside the provenance, the profiles of package buildtype, which say what of it a
+// user could forge, and verified summaries, from which the levels of the other SLSA
+// tracks come. [VerifySummary] decides about a verification summary attestation, and
+// [Verdict.Summarize] issues one.
+//
+// A signer for whom others' grants name the builder is refused, where one for whom
+// nobody's do is capped at level 1: removing the last grant of a builder is the one
+// way in which trusting less can let something pass.
+package verify

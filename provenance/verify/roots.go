@@ -1,0 +1,127 @@
+package verify
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealwright/sealwright/attest"
+)
+
+// MaxLevel is the highest SLSA Build level.
+const MaxLevel = 3
+
+// A Grant lets one signer speak for one builder (SLSA v1.2, verifying artifacts,
+// step 1: the map from signer identity and builder.id to a level).
+type Grant struct {
+	// Signer is a principal (attest.Identity.Principal).
+	Signer string
+	// BuilderID is compared exactly.
+	BuilderID string
+	// Level is the highest SLSA Build level that the pair is trusted to, 1 to 3.
+	Level int
+	// NotBefore and NotAfter are the window in which the grant counts, if they are
+	// not zero: the earliest trusted time of the evidence must lie in it.
+	NotBefore, NotAfter time.Time
+	// Runner, if not empty, is the kind of machine that the platform must claim
+	// (buildtype.Claims.Runner). Another kind, or none, caps the level at 1.
+	Runner string
+	// Operator names who runs the platform. Builds under grants of different
+	// operators count as independent; those of an unnamed one do not.
+	Operator string
+}
+
+// Roots are whom a consumer trusts. A builder that no grant names is capped at
+// level 1; a builder that is granted to other signers is refused.
+type Roots struct {
+	// Authorities are the verifiers whose evidence is accepted; at least one. A
+	// name that begins with "test:" is refused unless Testing is set.
+	Authorities []string
+	// Grants may be empty.
+	Grants []Grant
+	// Testing accepts synthetic evidence. The verdict tells so.
+	Testing bool
+}
+
+// Validate reports every fault of r, joined.
+func (r Roots) Validate() error {
+	var errs []error
+	refuse := func(where, want, got string) {
+		errs = append(errs, attest.Refuse(CodeRoots, where, want, got))
+	}
+	if len(r.Authorities) == 0 {
+		refuse("Authorities", "at least one", "none")
+	}
+	for _, a := range r.Authorities {
+		if a == "" || strings.HasPrefix(a, "test:") && !r.Testing {
+			refuse("Authorities", "a real authority, unless Testing", strconv.Quote(a))
+		}
+	}
+	for i, g := range r.Grants {
+		where := "Grants[" + strconv.Itoa(i) + "]"
+		if g.Signer == "" || attest.CheckTypeURI(g.BuilderID) != nil {
+			refuse(where, "a signer and a builder id that is a URI", strconv.Quote(g.Signer)+" and "+strconv.Quote(g.BuilderID))
+		}
+		if !g.NotAfter.IsZero() && g.NotAfter.Before(g.NotBefore) {
+			refuse(where, "a window that ends after it begins", stamp(g.NotBefore)+" to "+stamp(g.NotAfter))
+		}
+		if g.Level < 1 || g.Level > MaxLevel {
+			refuse(where, "level 1 to 3", strconv.Itoa(g.Level))
+		}
+		for _, h := range r.Grants[:i] {
+			if h.Signer == g.Signer && h.BuilderID == g.BuilderID {
+				refuse(where, "each pair once", strconv.Quote(g.Signer)+" and "+strconv.Quote(g.BuilderID))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// A standing is what the roots say of one piece of evidence and its builder.
+type standing struct {
+	level, most int // reached, and the highest grant
+	granted     bool
+	impostor    bool // only other signers have grants
+	closed      bool // the signer's grants are outside of their windows
+	runner      string
+	operators   []string
+}
+
+// standing finds the grants of the evidence's signers for the builder: the highest
+// that holds, or 1 if nobody has any.
+func (r Roots) standing(e *attest.Verified, builderID, runner string) standing {
+	s := standing{level: 1, most: 1}
+	others, closed := false, false
+	signers := e.Signers()
+	for _, g := range r.Grants {
+		if g.BuilderID != builderID {
+			continue
+		}
+		if !slices.ContainsFunc(signers, func(id attest.Identity) bool { return id.Principal() == g.Signer }) {
+			others = true
+			continue
+		}
+		if !open(e, g.NotBefore, g.NotAfter) {
+			closed = true
+			continue
+		}
+		s.granted = true
+		s.most = max(s.most, g.Level)
+		if g.Runner != "" && g.Runner != runner {
+			s.runner = g.Runner
+			continue
+		}
+		s.level = max(s.level, g.Level)
+		if g.Operator != "" {
+			s.operators = append(s.operators, g.Operator)
+		}
+	}
+	s.closed = !s.granted && closed
+	s.impostor = !s.granted && !closed && others
+	if s.level == s.most {
+		s.runner = ""
+	}
+	return s
+}
