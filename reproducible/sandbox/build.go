@@ -1,0 +1,300 @@
+//go:build linux && (amd64 || arm64)
+
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/internal/cgroup"
+	"github.com/sealwright/sealwright/reproducible"
+	"github.com/sealwright/sealwright/reproducible/internal/capture"
+	"github.com/sealwright/sealwright/reproducible/internal/record"
+)
+
+func supported() error { return nil }
+
+// Build runs spec as reproducible.Builder says. Beyond the codes of that package
+// it returns CodeSetUp when the machine refuses a step of the isolation.
+func (s *Sandbox) Build(ctx context.Context, spec *reproducible.Spec) (*reproducible.Result, error) {
+	action, err := spec.Digest()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkRequired(ctx, spec); err != nil {
+		return nil, err
+	}
+	r := &run{sandbox: s, spec: spec.WithDefaults(), result: &reproducible.Result{Spec: action}}
+	if err = r.prepare(ctx); err == nil {
+		err = r.do(ctx)
+	}
+	if err := errors.Join(err, r.clean()); err != nil {
+		return nil, err
+	}
+	return r.result, nil
+}
+
+// checkRequired refuses what the machine cannot grant to this spec, before
+// anything is prepared.
+func (s *Sandbox) checkRequired(ctx context.Context, spec *reproducible.Spec) error {
+	c, err := s.capabilities(ctx)
+	if err != nil {
+		return err
+	}
+	granted := c.Granted
+	if len(spec.HostPaths) > 0 {
+		granted &^= reproducible.InputsPinned
+	}
+	return reproducible.RequireMet(spec.Require, granted, c.Missing)
+}
+
+// promises are the guarantees that the monitor itself keeps.
+func (s *Sandbox) promises() reproducible.Guarantees {
+	return reproducible.InputsPinned | reproducible.WallLimit | reproducible.OutputLimit
+}
+
+// A run is one build.
+type run struct {
+	sandbox *Sandbox
+	spec    *reproducible.Spec
+	result  *reproducible.Result
+
+	plan   *plan
+	group  *cgroup.Group
+	log    *record.Recorder
+	jail   *jail
+	output *os.Root // what the child made of /out
+}
+
+// prepare gathers everything that needs no child.
+func (r *run) prepare(ctx context.Context) error {
+	limits := r.spec.Limits
+	// What the group cannot limit is limited per process, or refused if the spec
+	// requires more, so why it cannot does not matter here.
+	r.group, _ = cgroup.Create(cgroup.Host{}, cgroup.Limits{Memory: limits.Memory, PIDs: limits.PIDs})
+	mounts, err := r.sandbox.mounts(ctx, r.spec)
+	if err != nil {
+		return err
+	}
+	r.plan, err = newPlan(r.spec, mounts)
+	if err != nil {
+		return err
+	}
+	if !r.group.Memory() {
+		r.plan.AddressSpace = limits.Memory
+	}
+	return nil
+}
+
+// newPlan says what the child is to set up.
+func newPlan(s *reproducible.Spec, mounts []mount) (*plan, error) {
+	p := &plan{
+		Mounts: mounts, Command: s.Command, Env: s.Environment(), Dir: s.Dir,
+		UID: s.UID, GID: s.GID, Switch: os.Geteuid() == 0, Hostname: s.Hostname, Umask: s.Umask,
+		OutputBytes: s.Limits.OutputBytes, OutputFiles: s.Limits.OutputFiles, ScratchBytes: s.Limits.ScratchBytes,
+		PIDs: s.Limits.PIDs, CPUSeconds: max(1, int64(s.Limits.CPU.Seconds())), Namespaces: map[string]string{},
+	}
+	for _, name := range []string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"} {
+		link, err := os.Readlink("/proc/self/ns/" + name)
+		if err != nil {
+			return nil, machineError("/proc/self/ns", err)
+		}
+		p.Namespaces[name] = link
+	}
+	return p, nil
+}
+
+// mounts has the store hand out every input, verified, and looks at the host
+// paths.
+func (s *Sandbox) mounts(ctx context.Context, spec *reproducible.Spec) ([]mount, error) {
+	var out []mount
+	for _, in := range spec.Inputs {
+		source, err := s.input(ctx, in)
+		if err != nil {
+			return nil, attest.Refuse(reproducible.CodeInput, in.Path, in.Digest.String(), "").Because(err)
+		}
+		out = append(out, mount{Source: source, Target: in.Path[1:], Dir: in.Kind == reproducible.Tree})
+	}
+	for _, p := range spec.HostPaths {
+		info, err := os.Stat(p)
+		if err != nil || !info.IsDir() && !info.Mode().IsRegular() {
+			return nil, attest.Refuse(reproducible.CodeInput, p, "a file or a directory", "").Because(err)
+		}
+		out = append(out, mount{Source: p, Target: p[1:], Dir: info.IsDir()})
+	}
+	return out, nil
+}
+
+func (s *Sandbox) input(ctx context.Context, in reproducible.Input) (string, error) {
+	if in.Kind == reproducible.Tree {
+		return s.config.Store.Materialize(ctx, in.Digest)
+	}
+	return s.config.Store.MaterializeFile(ctx, in.Digest, in.Kind == reproducible.Executable)
+}
+
+// do starts the child, runs the command in it, and captures what it made.
+func (r *run) do(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.spec.Limits.Wall, errWall)
+	defer cancel()
+	if err := r.start(ctx); err != nil {
+		return err
+	}
+	defer r.jail.stopWhen(ctx)()
+	if err := r.admit(); err != nil {
+		return r.failed(ctx, err)
+	}
+	r.result.Started = r.sandbox.config.Now()
+	if err := r.launch(); err != nil {
+		return r.failed(ctx, err)
+	}
+	end := r.jail.wait()
+	r.result.Finished = r.sandbox.config.Now()
+	if err := r.finish(ctx, end); err != nil {
+		return err
+	}
+	return r.capture(ctx)
+}
+
+func (r *run) start(ctx context.Context) (err error) {
+	r.log, err = record.New(r.spec.Limits.LogBytes)
+	if err != nil {
+		return machineError("log", err)
+	}
+	r.jail, err = r.sandbox.start(r.plan, r.log.Writer())
+	if err != nil {
+		r.log.Abandon()
+		return err
+	}
+	r.log.Start(func() { _ = r.jail.process.Kill() })
+	return stopReason(ctx)
+}
+
+// admit reads what the child has set up and puts it into its control group. It
+// refuses when that is less than the spec requires.
+func (r *run) admit() error {
+	rep, fd, ok, err := r.jail.receive()
+	if fd >= 0 {
+		out := os.NewFile(uintptr(fd), reproducible.OutputDir)
+		defer out.Close()
+		r.output, err = openRoot(out)
+	}
+	switch {
+	case err != nil:
+		return machineError("report", err)
+	case !ok:
+		return attest.Refuse(CodeSetUp, "child", "a report", "its end")
+	case rep.Step != "":
+		return setUpError(rep)
+	case r.output == nil:
+		return machineError("report", errors.New("no descriptor of "+reproducible.OutputDir))
+	}
+	achieved := rep.Achieved | r.sandbox.promises()
+	if len(r.spec.HostPaths) > 0 {
+		achieved &^= reproducible.InputsPinned
+	}
+	if err := r.group.Add(r.jail.process.Pid); err != nil {
+		return machineError("control group", err)
+	}
+	// The child sets the limits of single processes after it has permission, and
+	// does not run the command unless it could.
+	achieved |= reproducible.CPULimit | reproducible.PIDsPerUser | reproducible.MemoryPerProcess
+	if r.group.Memory() {
+		achieved |= reproducible.MemoryLimit
+	}
+	if r.group.PIDs() {
+		achieved |= reproducible.PIDsLimit
+	}
+	r.result.Achieved = achieved
+	return reproducible.RequireMet(r.spec.Require, achieved, nil)
+}
+
+// openRoot opens the directory of a descriptor whose mount is in no namespace
+// that could name it.
+func openRoot(dir *os.File) (*os.Root, error) {
+	return os.OpenRoot("/proc/self/fd/" + strconv.Itoa(int(dir.Fd())))
+}
+
+// setUpError tells a step that failed for what the spec says from one that the
+// machine refused.
+func setUpError(rep report) error {
+	if rep.Step == stepDir || rep.Step == stepExec {
+		return attest.Refuse(reproducible.CodeStart, rep.Step, "a command that starts", rep.Error)
+	}
+	return attest.Refuse(CodeSetUp, rep.Step, "the isolation", rep.Error)
+}
+
+// launch lets the command run and reports if it could not be started.
+func (r *run) launch() error {
+	if err := r.jail.permit(); err != nil {
+		return machineError("permission", err)
+	}
+	rep, fd, ok, err := r.jail.receive()
+	if fd >= 0 {
+		_ = os.NewFile(uintptr(fd), "").Close()
+	}
+	if err != nil {
+		return machineError("report", err)
+	}
+	if ok {
+		return setUpError(rep)
+	}
+	return nil
+}
+
+// failed stops a child whose command did not run, and prefers to report that the
+// caller or the clock ended it.
+func (r *run) failed(ctx context.Context, err error) error {
+	r.jail.stop()
+	r.log.Wait()
+	if stopped := stopReason(ctx); stopped != nil {
+		return stopped
+	}
+	return err
+}
+
+// capture takes the outputs. No process of the build is left.
+func (r *run) capture(ctx context.Context) error {
+	artifacts, findings, err := capture.Outputs(ctx, r.output, r.spec.Outputs, r.spec.Limits, r.sandbox.config.Store)
+	r.result.Findings = append(findings, hostPathFindings(r.spec)...)
+	if err != nil {
+		if stopped := stopReason(ctx); stopped != nil {
+			return stopped
+		}
+		return &reproducible.RunError{Result: r.result, Err: err}
+	}
+	r.result.Artifacts = artifacts
+	return nil
+}
+
+func hostPathFindings(spec *reproducible.Spec) []reproducible.Finding {
+	var out []reproducible.Finding
+	for _, p := range spec.HostPaths {
+		out = append(out, reproducible.Finding{Code: reproducible.CodeHostPath, Path: p})
+	}
+	return out
+}
+
+// clean gives back what the run holds. It is called once, whatever happened.
+func (r *run) clean() error {
+	if r.jail != nil {
+		r.jail.stop()
+		r.jail.done()
+	}
+	if r.log != nil {
+		r.log.Wait()
+	}
+	var faults []error
+	if r.output != nil {
+		faults = append(faults, r.output.Close())
+	}
+	if r.group != nil {
+		faults = append(faults, r.group.Remove())
+	}
+	if err := errors.Join(faults...); err != nil {
+		return machineError("clean-up", err)
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+// Package sandbox is the reproducible.Builder that isolates builds with Linux
+// namespaces. It works as root and as any user who may create user namespaces,
+// starts no daemon and needs no helper program: it re-executes the program that
+// uses it.
+//
+// # The hook
+//
+// The re-executed child has to take over before the program does anything of
+// its own, so main, or TestMain, begins with
+//
+//	hook := sandbox.Init()
+//
+// and New demands the Hook. Init recognises the child by facts that no argument
+// or environment variable can forge: it is process 1 of a pid namespace, and
+// descriptor 3 is a memfd, sealed against every change, that begins with a magic
+// text. In every other process Init returns at once.
+//
+// # What the command sees
+//
+// The command is process 1 of its own pid namespace; when it ends, the kernel
+// kills everything that it started. As process 1 it gets no signal that it has
+// no handler for, except from outside. Its file tree is a read-only tmpfs that
+// holds
+//
+//   - the inputs, and the host paths that the spec names: bind mounts, read-only,
+//     nosuid, nodev;
+//   - /out and /tmp: empty tmpfs of limited size, nosuid, nodev;
+//   - /proc: only the build's own processes (subset=pid), read-only, so that
+//     nothing of /proc/sys, /proc/kcore and the like exists;
+//   - /dev: null, zero, full, random, urandom, and links fd, stdin, stdout,
+//     stderr, shm.
+//
+// There is no network but a loopback of the build's own, which is up so that
+// tests of servers can run; no capabilities in any set, and no way to get one;
+// a new session without a terminal; standard input is /dev/null; descriptors
+// from 3 on are closed. The files of inputs belong to whoever owns the store,
+// as the build's user namespace shows that owner; a command should not look.
+//
+// A system call filter kills foreign architectures and x32, denies what no build
+// needs (ptrace, foreign memory, mounts, namespaces, modules, bpf, perf, keys,
+// userfaultfd, io_uring, terminal injection, sockets other than Unix and IP),
+// and answers ENOSYS to calls newer than itself and to clone3, whose flags it
+// cannot read; C libraries then use clone.
+//
+// Running generated code, also from a memfd, is allowed: compilers' own tools
+// are built and run in builds, and whatever runs was made from inputs alone.
+//
+// # Identity
+//
+// As root, the command runs as the machine's user 65534 (Config.HostUID);
+// otherwise as the caller, with the caller's supplementary groups. Inside, both
+// show the ids of the spec.
+package sandbox

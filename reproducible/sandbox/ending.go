@@ -1,0 +1,80 @@
+//go:build linux && (amd64 || arm64)
+
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/reproducible"
+)
+
+// errWall is the cause of a context whose wall time is used up.
+var errWall = errors.New("the wall time is used up")
+
+// finish judges how the command ended and keeps its log.
+func (r *run) finish(ctx context.Context, end ending) error {
+	text, over := r.log.Wait()
+	if end.err != nil {
+		return machineError("wait", end.err)
+	}
+	r.result.Log = reproducible.NewLog(text)
+	if _, _, err := r.sandbox.config.Store.PutFile(context.WithoutCancel(ctx), bytes.NewReader(text)); err != nil {
+		return err
+	}
+	if err := stopReason(ctx); err != nil && !errors.Is(err, errWall) {
+		return err
+	}
+	exit, err := r.exit(ctx, end, over)
+	if err != nil {
+		return err
+	}
+	r.result.Exit = exit
+	if err := exit.Err(); err != nil {
+		return &reproducible.RunError{Result: r.result, Err: err}
+	}
+	return nil
+}
+
+// exit describes the end of the command, and names the limit that caused it.
+func (r *run) exit(ctx context.Context, end ending, over bool) (reproducible.Exit, error) {
+	status := end.state.Sys().(syscall.WaitStatus)
+	e := reproducible.Exit{Code: status.ExitStatus()}
+	if status.Signaled() {
+		e.Signal = unix.SignalName(status.Signal())
+	}
+	oomKills, err := r.group.OOMKills()
+	if err != nil {
+		return e, machineError("control group", err)
+	}
+	used := end.state.UserTime() + end.state.SystemTime()
+	killed := e.Signal == "SIGKILL" || e.Signal == "SIGXCPU"
+	switch {
+	case over:
+		e.Limit = reproducible.CodeLimitLog
+	case killed && stopReason(ctx) != nil:
+		e.Limit = reproducible.CodeLimitWall
+	case oomKills > 0 && !e.Success():
+		e.Limit = reproducible.CodeLimitMemory
+	case killed && used >= r.spec.Limits.CPU:
+		e.Limit = reproducible.CodeLimitCPU
+	}
+	return e, nil
+}
+
+// stopReason tells why a context ended, or nil.
+func stopReason(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	cause := context.Cause(ctx)
+	if errors.Is(cause, errWall) {
+		return attest.Refuse(reproducible.CodeLimitWall, "build", "", "").Because(cause)
+	}
+	return attest.Refuse(reproducible.CodeCancelled, "build", "", "").Because(cause)
+}

@@ -1,0 +1,53 @@
+//go:build linux && (amd64 || arm64)
+
+package sandbox
+
+import (
+	"context"
+	"errors"
+
+	"github.com/sealwright/sealwright/internal/cgroup"
+	"github.com/sealwright/sealwright/reproducible"
+)
+
+// Probe finds out what the machine grants by trying: a child sets up everything
+// that a build gets, reports, and is killed instead of running a command; a
+// control group is made and removed. What the machine refuses is told in
+// Capabilities.Missing; the error is for the monitor's own failures, and for ctx.
+//
+// The isolation is one whole: where a step of it is refused, nothing is granted.
+// Only the control groups can be missing alone.
+func (s *Sandbox) Probe(ctx context.Context) (Capabilities, error) {
+	spec := &reproducible.Spec{Command: []string{"/"}}
+	r := &run{sandbox: s, spec: spec.WithDefaults(), result: &reproducible.Result{}}
+	var missing error
+	r.group, missing = cgroup.Create(cgroup.Host{}, cgroup.Limits{Memory: r.spec.Limits.Memory, PIDs: r.spec.Limits.PIDs})
+	refused, err := r.try(ctx)
+	if err := errors.Join(err, r.clean()); err != nil {
+		return Capabilities{}, err
+	}
+	if refused != nil {
+		return Capabilities{Missing: refused}, nil
+	}
+	return Capabilities{Granted: r.result.Achieved, Missing: missing}, nil
+}
+
+// try sets up one child and stops it before it runs anything. It tells apart
+// what the machine refuses and what ended the attempt.
+func (r *run) try(ctx context.Context) (refused, err error) {
+	if r.plan, err = newPlan(r.spec, nil); err != nil {
+		return nil, err
+	}
+	if err := r.start(ctx); err != nil {
+		if stopped := stopReason(ctx); stopped != nil {
+			return nil, stopped
+		}
+		return err, nil
+	}
+	defer r.jail.stopWhen(ctx)()
+	err = r.admit()
+	if stopped := stopReason(ctx); stopped != nil {
+		return nil, stopped
+	}
+	return err, nil
+}
