@@ -1,0 +1,199 @@
+package policy
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/sealwright/sealwright/attest"
+)
+
+// CacheConfig bounds a Cache.
+type CacheConfig struct {
+	// Entries is how many decisions are kept at most; at least 1. In a large cache
+	// the oldest of about a sixty-fourth of them makes room for a new one.
+	Entries int
+}
+
+// A Cache is a PolicyEngine that answers requests with decisions of another one,
+// anew or from memory. A decision serves every request that is equal but for Now,
+// while it is Allowed at that Now: from its EvaluatedAt to its ValidUntil. So the
+// decision's EvaluatedAt may lie before the request's Now; that is the one way in
+// which a Cache differs from its engine.
+//
+// Only decisions that allow are kept: a refusal may be cured at any time. The
+// policy of an engine never changes; a new policy is a new engine and needs a new
+// Cache. The key is a SHA-256 over the whole request and everything that was
+// verified of its evidence and waivers, so a request that differs in any of it is
+// judged by itself.
+type Cache struct {
+	engine PolicyEngine
+	shards []shard
+}
+
+var _ PolicyEngine = (*Cache)(nil)
+
+// cacheKey is the digest of a request without its Now.
+type cacheKey [sha256.Size]byte
+
+// A shard holds the decisions whose keys begin alike.
+type shard struct {
+	mu      sync.Mutex
+	held    map[cacheKey]Decision
+	order   []cacheKey // a ring of what was stored, oldest at next once it is full
+	next    int
+	entries int
+}
+
+// Cached returns a Cache of the engine's decisions. An engine that is nil, or a
+// cache without room, is refused with CodeConfigCache.
+func Cached(engine PolicyEngine, c CacheConfig) (*Cache, error) {
+	if engine == nil || c.Entries < 1 {
+		return nil, attest.Refuse(CodeConfigCache, "Entries", "an engine and at least 1 entry", strconv.Itoa(c.Entries))
+	}
+	cache := &Cache{engine: engine, shards: make([]shard, min(64, c.Entries))}
+	for i := range cache.shards {
+		s := &cache.shards[i]
+		s.entries = c.Entries / len(cache.shards)
+		if i < c.Entries%len(cache.shards) {
+			s.entries++
+		}
+		s.held = map[cacheKey]Decision{}
+	}
+	return cache, nil
+}
+
+// Evaluate implements PolicyEngine.
+func (c *Cache) Evaluate(ctx context.Context, req Request) (Decision, error) {
+	if c == nil || c.engine == nil {
+		return Decision{}, attest.Refuse(CodeConfigCache, "Cache", "a cache made by Cached", "the zero Cache")
+	}
+	if err := req.Validate(); err != nil {
+		return Decision{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Decision{}, fmt.Errorf("policy: evaluation ended early: %w", err)
+	}
+	key, err := keyOf(&req)
+	if err != nil {
+		return c.engine.Evaluate(ctx, req)
+	}
+	s := &c.shards[int(key[0])%len(c.shards)]
+	if d, ok := s.get(key); ok && d.Allowed(req.Now) {
+		return d, nil
+	}
+	d, err := c.engine.Evaluate(ctx, req)
+	if err == nil && d.Allowed(req.Now) {
+		s.put(key, d)
+	}
+	return d, err
+}
+
+func (s *shard) get(key cacheKey) (Decision, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, ok := s.held[key]
+	return d, ok
+}
+
+func (s *shard) put(key cacheKey, d Decision) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.held[key]; ok {
+		s.held[key] = d
+		return
+	}
+	if len(s.order) < s.entries {
+		s.order = append(s.order, key)
+	} else {
+		delete(s.held, s.order[s.next])
+		s.order[s.next] = key
+		s.next = (s.next + 1) % s.entries
+	}
+	s.held[key] = d
+}
+
+// keyOf returns the key of the request. Every part is preceded by its length, so
+// that no two requests are written alike.
+func keyOf(req *Request) (cacheKey, error) {
+	b := make([]byte, 0, 1024)
+	d := &req.Subject
+	b = appendTexts(b, d.Name, d.URI, d.DownloadLocation, d.MediaType, string(d.Content))
+	b = binary.AppendUvarint(b, uint64(len(d.Digest)))
+	from := len(b)
+	for alg, value := range d.Digest {
+		if len(d.Digest) > 1 {
+			break
+		}
+		b = appendTexts(b, string(alg), value)
+	}
+	if len(d.Digest) > 1 || len(d.Annotations) > 0 {
+		j, err := json.Marshal(d)
+		if err != nil {
+			return cacheKey{}, err
+		}
+		b = appendTexts(b[:from], string(j))
+	}
+	t := &req.Target
+	b = appendTexts(b, string(req.Phase), t.Environment, t.Cluster, t.Namespace, t.Name)
+	b = appendIdentity(b, req.Actor)
+	for _, list := range [][]*attest.Verified{req.Evidence, req.Waivers} {
+		list = ordered(list)
+		b = binary.AppendUvarint(b, uint64(len(list)))
+		for _, v := range list {
+			b = appendVerified(b, v)
+		}
+	}
+	return sha256.Sum256(b), nil
+}
+
+// ordered is canonicalOrder, without a copy of what is in order already.
+func ordered(list []*attest.Verified) []*attest.Verified {
+	for i := 1; i < len(list); i++ {
+		if compareVerified(list[i-1], list[i]) >= 0 {
+			return canonicalOrder(list)
+		}
+	}
+	return list
+}
+
+func appendVerified(b []byte, v *attest.Verified) []byte {
+	e := v.Evidence()
+	b = appendTexts(b, string(e.Algorithm), e.Hex, v.Authority())
+	statement := v.Statement().Bytes()
+	b = append(binary.AppendUvarint(b, uint64(len(statement))), statement...)
+	signers := v.Signers()
+	slices.SortFunc(signers, compareIdentity)
+	b = binary.AppendUvarint(b, uint64(len(signers)))
+	for _, id := range signers {
+		b = appendIdentity(b, id)
+	}
+	times := v.Times()
+	slices.SortFunc(times, func(x, y attest.TrustedTime) int {
+		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Authority, y.Authority))
+	})
+	b = binary.AppendUvarint(b, uint64(len(times)))
+	for _, t := range times {
+		b = binary.AppendVarint(b, t.Time.Unix())
+		b = binary.AppendVarint(b, int64(t.Time.Nanosecond()))
+		b = appendTexts(b, t.Authority)
+	}
+	return b
+}
+
+func appendIdentity(b []byte, id attest.Identity) []byte {
+	return appendTexts(b, id.Issuer, id.Subject, string(id.Key.Algorithm), id.Key.Hex)
+}
+
+func appendTexts(b []byte, texts ...string) []byte {
+	for _, t := range texts {
+		b = append(binary.AppendUvarint(b, uint64(len(t))), t...)
+	}
+	return b
+}

@@ -1,0 +1,133 @@
+package doc
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/internal/excerpt"
+	"github.com/sealwright/sealwright/internal/strictjson"
+	"github.com/sealwright/sealwright/policy"
+)
+
+// SchemaURI is what a document's schema field must be.
+const SchemaURI = "https://github.com/sealwright/sealwright/policy/doc/v1"
+
+// maxBytes bounds a document.
+const maxBytes = 1 << 20
+
+// A Document is a policy as people write it.
+type Document struct {
+	Schema string `json:"schema"` // SchemaURI
+	// ID is the policy's URI, and Version grows with each change.
+	ID      string    `json:"id"`
+	Version uint64    `json:"version"`
+	Expires time.Time `json:"expires"` // exclusive
+	// Authorities and Validity are as in policy.Config.
+	Authorities []string `json:"authorities"`
+	Validity    Duration `json:"validity"`
+	Policy      Node     `json:"policy"`
+	Waivers     *Waivers `json:"waivers,omitempty"`
+	Levels      []Level  `json:"levels,omitempty"`
+}
+
+// A Node is a part of the policy: exactly one field is set.
+type Node struct {
+	Rule    *Rule    `json:"rule,omitempty"`
+	All     []Node   `json:"all,omitempty"`
+	Any     []Node   `json:"any,omitempty"`
+	AtLeast *AtLeast `json:"atLeast,omitempty"`
+	When    *When    `json:"when,omitempty"`
+}
+
+// AtLeast demands Count of the nodes.
+type AtLeast struct {
+	Count int    `json:"count"`
+	Of    []Node `json:"of"`
+}
+
+// When demands Then of the requests that are selected.
+type When struct {
+	Phases       []policy.Phase `json:"phases,omitempty"`
+	Environments []string       `json:"environments,omitempty"`
+	Then         Node           `json:"then"`
+}
+
+// A Rule names a rule of the catalogue. What With holds is up to it.
+type Rule struct {
+	Use string `json:"use"`
+	// ID is the rule's id in reports. Required, so that waivers and levels name what
+	// the document itself names.
+	ID          string           `json:"id"`
+	Version     int              `json:"version,omitempty"`
+	With        json.RawMessage  `json:"with"`
+	Controls    []policy.Control `json:"controls,omitempty"`
+	EffectiveOn time.Time        `json:"effectiveOn,omitzero"`
+	RetiredOn   time.Time        `json:"retiredOn,omitzero"`
+}
+
+// A Level is as policy.Level.
+type Level struct {
+	Name  string   `json:"name"`
+	Rules []string `json:"rules"`
+}
+
+// Waivers are as policy.WaiverTerms.
+type Waivers struct {
+	Approvers []string   `json:"approvers,omitempty"`
+	Threshold int        `json:"threshold,omitempty"`
+	MaxLife   Duration   `json:"maxLife,omitempty"`
+	Never     []string   `json:"never,omitempty"`
+	Emergency *Emergency `json:"emergency,omitempty"`
+}
+
+// Emergency is as policy.EmergencyTerms.
+type Emergency struct {
+	Approvers []string `json:"approvers"`
+	Threshold int      `json:"threshold,omitempty"`
+	Recorders []string `json:"recorders"`
+}
+
+// A Duration is written as Go does: "36h", "90s".
+type Duration time.Duration
+
+// UnmarshalText reads what time.ParseDuration reads, unless it is negative.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil || v < 0 {
+		return errors.New("no duration such as 36h or 90s")
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalText writes the duration in the form that UnmarshalText reads.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// Parse reads a document of at most 1 MiB strictly. It does not look into the
+// parameters of rules: Config does.
+func Parse(data []byte) (*Document, error) {
+	var d Document
+	if err := strictjson.Unmarshal(data, &d, strictjson.Options{Bytes: maxBytes}); err != nil {
+		return nil, attest.Refuse(CodeFormat, "", "a policy document", "something else").Because(err)
+	}
+	var errs []error
+	refuse := func(where, want, got string) { errs = append(errs, attest.Refuse(CodeFormat, where, want, got)) }
+	if d.Schema != SchemaURI {
+		refuse("/schema", SchemaURI, excerpt.Quote(d.Schema))
+	}
+	if attest.CheckTypeURI(d.ID) != nil {
+		refuse("/id", "an absolute URI", excerpt.Quote(d.ID))
+	}
+	if d.Version == 0 {
+		refuse("/version", "at least 1", "0 or none")
+	}
+	if d.Expires.IsZero() {
+		refuse("/expires", "an instant", "none")
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &d, nil
+}

@@ -1,0 +1,126 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/digest"
+)
+
+// Facts are what a rule may look at: the request, and the evidence that meets the
+// rule's needs. Every rule has its own copy; nothing that a rule does to it
+// reaches the engine or another rule.
+type Facts struct {
+	request Request // without evidence
+	needs   []met
+}
+
+// met is a need with the evidence that meets it, never empty.
+type met struct {
+	need     *need
+	evidence []Evidence
+}
+
+// Subject returns a copy of the request's subject.
+func (f *Facts) Subject() attest.Descriptor { return f.request.Subject.Clone() }
+
+// Phase returns the request's phase.
+func (f *Facts) Phase() Phase { return f.request.Phase }
+
+// Target returns the request's target.
+func (f *Facts) Target() Target { return f.request.Target }
+
+// Actor returns who asks.
+func (f *Facts) Actor() attest.Identity { return f.request.Actor }
+
+// Now returns the instant at which the request is judged.
+func (f *Facts) Now() time.Time { return f.request.Now }
+
+// Evidence returns the evidence that meets the named need, in an order that does
+// not depend on the request's. It panics, which makes the rule undetermined, if
+// the rule declared no such need: a rule must not read a spelling mistake as an
+// empty list.
+func (f *Facts) Evidence(need string) []Evidence { return slices.Clone(f.find(need).evidence) }
+
+func (f *Facts) find(need string) *met {
+	for i := range f.needs {
+		if f.needs[i].need.Name == need {
+			return &f.needs[i]
+		}
+	}
+	panic("policy: the rule declares no need " + quote(need))
+}
+
+// Judge applies check to each piece of evidence that meets the named need, and
+// combines the results as the need's Quantifier says. Under AllMatching the
+// outcome is the worst one. Under AnyMatching it is Satisfied if the evidence
+// that check is satisfied with was signed by Threshold distinct principals.
+// Reasons are marked with the evidence that they speak of.
+func (f *Facts) Judge(need string, check func(Evidence) Result) Result {
+	m := f.find(need)
+	var total Result
+	var good []attest.Identity
+	worst, undetermined := Satisfied, false
+	for _, e := range m.evidence {
+		r := check(e)
+		if r.Outcome > Satisfied {
+			r = Result{Outcome: Undetermined, Reasons: []Reason{resultReason(r.Outcome.String())}}
+		}
+		if r.Outcome == Satisfied {
+			good = append(good, e.eligible...)
+			total.Until = earliest(total.Until, r.Until)
+		}
+		undetermined = undetermined || r.Outcome == Undetermined
+		worst = min(worst, r.Outcome)
+		for _, reason := range r.Reasons {
+			reason.Evidence = e.Digest()
+			total.Reasons = append(total.Reasons, reason)
+		}
+	}
+	total.Outcome = worst
+	if m.need.Quantifier == AnyMatching {
+		total.Outcome = kleene(undetermined, false)
+		if distinct(good) >= m.need.Threshold {
+			return Result{Outcome: Satisfied, Until: total.Until}
+		}
+		if len(total.Reasons) == 0 {
+			total.Reasons = []Reason{m.need.reason(CodeNeedThreshold, "too few of the good pieces")}
+		}
+	}
+	return total
+}
+
+// Evidence is one accepted attestation as a rule sees it.
+type Evidence struct {
+	verified *attest.Verified
+	listed   []attest.Identity // the signers that the need accepts
+	eligible []attest.Identity // those of them that count towards its threshold
+}
+
+// Digest returns the SHA-256 digest of the attestation's body.
+func (e Evidence) Digest() digest.Digest { return e.verified.Evidence() }
+
+// Authority returns the accepted authority that vouches for the evidence.
+func (e Evidence) Authority() string { return e.verified.Authority() }
+
+// Signers returns a copy of the signers that the need accepts. Others, though
+// their signatures may be good, are left out.
+func (e Evidence) Signers() []attest.Identity { return slices.Clone(e.listed) }
+
+// Times returns a copy of the trusted times, none of them after Facts.Now.
+func (e Evidence) Times() []attest.TrustedTime { return e.verified.Times() }
+
+// PredicateType returns the statement's predicate type.
+func (e Evidence) PredicateType() string { return e.verified.Statement().PredicateType() }
+
+// Statement returns the statement, which is immutable.
+func (e Evidence) Statement() *attest.Statement { return e.verified.Statement() }
+
+// earliest returns the earlier of two instants, of which zero is the end of time.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/policy"
+)
+
+// A Trust says whose evidence a rule believes.
+type Trust struct {
+	// Signers are principals (attest.Identity.Principal); at least one.
+	Signers []string
+	// Threshold is how many distinct ones must have signed; 0 means 1.
+	Threshold int
+	// MaxAge bounds the evidence's age by its trusted times; 0 means no bound.
+	MaxAge time.Duration
+}
+
+// evidence is the name of a rule's only need.
+const evidence = "evidence"
+
+// spec describes a rule with one need.
+func (t Trust) spec(id, usual, title string, types ...string) policy.Spec {
+	return policy.Spec{
+		ID:    cmp.Or(id, usual),
+		Title: title,
+		Needs: []policy.Need{{
+			Name:           evidence,
+			PredicateTypes: types,
+			Signers:        slices.Clone(t.Signers),
+			Threshold:      t.Threshold,
+			MaxAge:         t.MaxAge,
+		}},
+	}
+}
+
+// judge applies check to each statement. What check finds wrong is a violation; what
+// it cannot read leaves the rule undetermined.
+func judge(facts *policy.Facts, check func(policy.Evidence, *attest.Statement) ([]policy.Reason, error)) policy.Result {
+	return facts.Judge(evidence, func(e policy.Evidence) policy.Result {
+		reasons, err := check(e, e.Statement())
+		if err != nil {
+			return unreadable(err)
+		}
+		if len(reasons) > 0 {
+			return policy.Result{Outcome: policy.Violated, Reasons: reasons}
+		}
+		return policy.Result{Outcome: policy.Satisfied}
+	})
+}
+
+func unreadable(err error) policy.Result {
+	reasons := []policy.Reason{{
+		Reason: attest.Reason{Code: CodeUnreadable, Where: "/predicate", Want: "evidence as its predicate type demands", Got: "something else"},
+		Remedy: "have the evidence made anew by a tool that follows the specification",
+	}}
+	return policy.Result{Outcome: policy.Undetermined, Reasons: append(reasons, advise(attest.Reasons(err), "")...)}
+}
+
+// advise gives every reason the same remedy.
+func advise(reasons []attest.Reason, remedy string) []policy.Reason {
+	var out []policy.Reason
+	for _, r := range reasons {
+		out = append(out, policy.Reason{Reason: r, Remedy: remedy})
+	}
+	return out
+}
+
+// refuse is an error of a rule's configuration.
+func refuse(where, want, got string) error { return attest.Refuse(CodeConfig, where, want, got) }
