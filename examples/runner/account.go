@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/reproducible"
+	"github.com/sealwright/sealwright/reproducible/sandbox"
+	"github.com/sealwright/sealwright/reproducible/store"
+)
+
+// An account is what the runner tells about a run.
+type account struct {
+	Command   []string                `json:"command"`
+	Explained bool                    `json:"explained,omitempty"`
+	Spec      digest.Digest           `json:"spec,omitzero"`
+	Inputs    []inputAccount          `json:"inputs"`
+	Required  []string                `json:"required,omitempty"`
+	Granted   []string                `json:"granted,omitempty"`
+	Missing   string                  `json:"missing,omitempty"`
+	Env       []string                `json:"env,omitempty"`
+	Achieved  reproducible.Guarantees `json:"achieved"`
+	Seconds   float64                 `json:"seconds"`
+	Outputs   []outputAccount         `json:"outputs"`
+	Findings  []findingAccount        `json:"findings"`
+	Log       string                  `json:"log"`
+	Refused   string                  `json:"refused,omitempty"`
+	Reasons   []attest.Reason         `json:"reasons,omitempty"`
+}
+
+type inputAccount struct {
+	Path   string        `json:"path"`
+	Digest digest.Digest `json:"digest,omitzero"` // absent: not pinned
+}
+
+type outputAccount struct {
+	Path   string     `json:"path"`
+	Digest digest.Set `json:"digest"`
+	Size   int64      `json:"size"`
+	mode   os.FileMode
+}
+
+type findingAccount struct {
+	Code attest.Code `json:"code"`
+	Path string      `json:"path"`
+}
+
+func (a *account) inputs(spec *reproducible.Spec) {
+	for _, in := range spec.Inputs {
+		a.Inputs = append(a.Inputs, inputAccount{in.Path, in.Digest})
+	}
+	for _, p := range spec.HostPaths {
+		a.Inputs = append(a.Inputs, inputAccount{Path: p})
+	}
+}
+
+func (a *account) explain(spec *reproducible.Spec, c sandbox.Capabilities) {
+	a.Required, a.Granted, a.Env = spec.Require.Names(), c.Granted.Names(), spec.Environment()
+	if c.Missing != nil {
+		a.Missing = c.Missing.Error()
+	}
+}
+
+func (a *account) result(r *reproducible.Result) {
+	if r == nil {
+		return
+	}
+	a.Achieved, a.Seconds, a.Log = r.Achieved, r.Finished.Sub(r.Started).Seconds(), string(r.Log.Text)
+	for _, o := range r.Artifacts {
+		a.Outputs = append(a.Outputs, outputAccount{o.Path, o.Digest, o.Size, o.Mode})
+	}
+	for _, f := range r.Findings {
+		a.Findings = append(a.Findings, findingAccount(f))
+	}
+}
+
+func (a *account) refuse(err error) {
+	if err != nil {
+		a.Refused, a.Reasons = err.Error(), attest.Reasons(err)
+	}
+}
+
+// copy takes the outputs out of the store, verified on the way. What could not be
+// verified to its end is removed again.
+func (a *account) copy(ctx context.Context, s *store.Store, to string) error {
+	for _, o := range a.Outputs {
+		d, _ := o.Digest.Strongest()
+		from, err := s.Open(ctx, d)
+		if err != nil {
+			return err
+		}
+		at := filepath.Join(to, filepath.FromSlash(o.Path))
+		err = errors.Join(os.MkdirAll(filepath.Dir(at), 0o755), copyNew(at, o.mode, from), from.Close())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyNew(at string, mode os.FileMode, from io.Reader) error {
+	file, err := os.OpenFile(at, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, from)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return errors.Join(err, os.Remove(at))
+	}
+	return nil
+}
+
+func (a *account) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(a)
+	}
+	var failed error
+	line := func(format string, args ...any) {
+		_, err := fmt.Fprintf(w, format+"\n", args...)
+		failed = errors.Join(failed, err)
+	}
+	if a.Log != "" {
+		line("%s", a.Log)
+	}
+	for _, in := range a.Inputs {
+		pinned := in.Digest.String()
+		if in.Digest.IsZero() {
+			pinned = "of this machine, not pinned"
+		}
+		line("input     %s  %s", in.Path, pinned)
+	}
+	for _, o := range a.Outputs {
+		line("output    %s  %s  %d bytes", o.Path, o.Digest, o.Size)
+	}
+	if a.Explained {
+		line("spec      %s\nenv       %q\nrequired  %v\ngranted   %v", a.Spec, a.Env, a.Required, a.Granted)
+		if a.Missing != "" {
+			line("missing   %s", a.Missing)
+		}
+	} else {
+		line("achieved  %s", a.Achieved)
+	}
+	for _, f := range a.Findings {
+		line("finding   %s  %q", f.Code, f.Path)
+	}
+	if a.Refused != "" {
+		line("refused   %s", a.Refused)
+		for _, r := range a.Reasons {
+			line("          %s", r)
+		}
+	}
+	return failed
+}
