@@ -178,7 +178,7 @@ func TestRules(t *testing.T) {
 
 // mutations is how many random mutations the property test makes of all fixtures.
 func mutations() int {
-	if testing.Short() {
+	if testing.Short() || underRace {
 		return 10_000
 	}
 	return 100_000
