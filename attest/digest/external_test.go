@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/attest/digest/blake3"
 )
 
 // tool returns the path of a program, or skips the test naming its package.
@@ -114,6 +115,49 @@ func TestFSVerityDigestsEqualFSVerityUtils(t *testing.T) {
 		}
 		out := run(t, dir, fsverity, append(args, files...)...)
 		assertLines(t, out, " ", files, func(name string) string { return got[name].FSVerity[0].String() })
+	}
+}
+
+// Sizes up to 70,000 bytes, beyond 17 blocks of 4096 and one of 65536: every size
+// with SEALWRIGHT_LONG=1, else every 499th, whose ends fall everywhere in a block.
+func TestSizesUpTo70000EqualTheTools(t *testing.T) {
+	const most, batch = 70_000, 500
+	step := 499
+	if os.Getenv("SEALWRIGHT_LONG") == "1" {
+		step = 1
+	}
+	sha256sum, openssl := tool(t, "sha256sum", "coreutils"), tool(t, "openssl", "openssl")
+	git, fsverity, b3sum := tool(t, "git", "git"), tool(t, "fsverity", "fsverity"), tool(t, "b3sum", "b3sum")
+	o := digest.Options{
+		Algorithms: []digest.Algorithm{digest.SHA256, digest.GitBlob, digest.BLAKE3, digest.FSVeritySHA256},
+		Extra:      blake3.Extra(),
+	}
+	all := content(most)
+	for first := 0; first <= most; first += step * batch {
+		dir, root := tempRoot(t)
+		var files []string
+		got := make(map[string]*digest.Result)
+		for size := first; size <= min(most, first+step*batch-1); size += step {
+			name := strconv.Itoa(size)
+			write(t, dir, name, all[:size])
+			r, err := digest.SumFile(t.Context(), root, name, o)
+			require.NoError(t, err)
+			files, got[name] = append(files, name), r
+		}
+		of := func(a digest.Algorithm) func(string) string {
+			return func(name string) string { return got[name].Digests[a] }
+		}
+		assertLines(t, run(t, dir, sha256sum, files...), "  ", files, of(digest.SHA256))
+		assertLines(t, run(t, dir, openssl, append([]string{"dgst", "-sha256", "-r"}, files...)...), " *", files, of(digest.SHA256))
+		assertLines(t, run(t, dir, b3sum, files...), "  ", files, of(digest.BLAKE3))
+		assertLines(t, run(t, dir, fsverity, append([]string{"digest"}, files...)...), " ", files,
+			func(name string) string { return "sha256:" + of(digest.FSVeritySHA256)(name) })
+		ids := strings.Fields(run(t, dir, git, append([]string{"hash-object", "--no-filters"}, files...)...))
+		require.Len(t, ids, len(files))
+		for i, name := range files {
+			assert.Equal(t, ids[i], got[name].Digests[digest.GitBlob], name)
+		}
+		require.NoError(t, os.RemoveAll(dir))
 	}
 }
 
