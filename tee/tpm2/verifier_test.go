@@ -134,7 +134,7 @@ func Test_quotersAreConstructedStrictly(t *testing.T) {
 func Test_reasonsAreWellFormedAndDistinct(t *testing.T) {
 	seen := map[attest.Code]bool{}
 	for _, c := range append(tpm2.Codes(), tee.Codes()...) {
-		require.Regexp(t, `^tee(-tpm2)?(\.[a-z0-9-]+){2}$`, string(c))
+		require.Regexp(t, `^tee(\.tpm2)?(\.[a-z0-9-]+){2}$`, string(c))
 		require.False(t, seen[c], c)
 		seen[c] = true
 	}
