@@ -32,7 +32,11 @@ type DescribeOptions struct {
 	InvocationID string
 }
 
-type externalParameters struct {
+// ExternalParameters are the externalParameters of a build of type BuildType: the
+// spec as whoever asked for the build gave it, defaults filled in, without its
+// limits. Keys stand in ascending order, as do HostPaths, Outputs and, by path,
+// Inputs.
+type ExternalParameters struct {
 	Command   []string          `json:"command"`
 	Dir       string            `json:"dir"`
 	Env       map[string]string `json:"env"`
@@ -40,7 +44,7 @@ type externalParameters struct {
 	GID       uint32            `json:"gid"`
 	HostPaths []string          `json:"hostPaths"`
 	Hostname  string            `json:"hostname"`
-	Inputs    []externalInput   `json:"inputs"`
+	Inputs    []ExternalInput   `json:"inputs"`
 	Locale    string            `json:"locale"`
 	Outputs   []string          `json:"outputs"`
 	Require   Guarantees        `json:"require"`
@@ -49,7 +53,8 @@ type externalParameters struct {
 	Umask     uint32            `json:"umask"`
 }
 
-type externalInput struct {
+// An ExternalInput is an input in ExternalParameters.
+type ExternalInput struct {
 	Digest digest.Digest `json:"digest"`
 	Kind   Kind          `json:"kind"`
 	Path   string        `json:"path"`
@@ -118,16 +123,16 @@ func (in Input) descriptor() attest.Descriptor {
 }
 
 func external(s *Spec) (json.RawMessage, error) {
-	p := externalParameters{
+	p := ExternalParameters{
 		Command: s.Command, Dir: s.Dir, Env: s.Env, Epoch: s.Epoch, GID: s.GID,
-		HostPaths: sorted(s.HostPaths), Hostname: s.Hostname, Inputs: []externalInput{},
+		HostPaths: sorted(s.HostPaths), Hostname: s.Hostname, Inputs: []ExternalInput{},
 		Locale: s.Locale, Outputs: sorted(s.Outputs), Require: s.Require, TZ: s.TZ, UID: s.UID, Umask: s.Umask,
 	}
 	if p.Env == nil {
 		p.Env = map[string]string{}
 	}
 	for _, in := range sortedInputs(s.Inputs) {
-		p.Inputs = append(p.Inputs, externalInput{in.Digest, in.Kind, in.Path})
+		p.Inputs = append(p.Inputs, ExternalInput{in.Digest, in.Kind, in.Path})
 	}
 	return strictjson.Marshal(p)
 }

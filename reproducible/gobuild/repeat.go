@@ -15,30 +15,6 @@ import (
 	"github.com/sealwright/sealwright/reproducible"
 )
 
-// parameters are the external parameters of reproducible.BuildType.
-type parameters struct {
-	Command   []string                `json:"command"`
-	Dir       string                  `json:"dir"`
-	Env       map[string]string       `json:"env"`
-	Epoch     int64                   `json:"epoch"`
-	GID       uint32                  `json:"gid"`
-	HostPaths []string                `json:"hostPaths"`
-	Hostname  string                  `json:"hostname"`
-	Inputs    []parameterInput        `json:"inputs"`
-	Locale    string                  `json:"locale"`
-	Outputs   []string                `json:"outputs"`
-	Require   reproducible.Guarantees `json:"require"`
-	TZ        string                  `json:"tz"`
-	UID       uint32                  `json:"uid"`
-	Umask     uint32                  `json:"umask"`
-}
-
-type parameterInput struct {
-	Digest digest.Digest     `json:"digest"`
-	Kind   reproducible.Kind `json:"kind"`
-	Path   string            `json:"path"`
-}
-
 // platform are its internal parameters; durations are in nanoseconds.
 type platform struct {
 	Achieved reproducible.Guarantees `json:"achieved"`
@@ -76,7 +52,7 @@ func FromProvenance(build *provenance.Build) (*reproducible.Spec, error) {
 	if build == nil || build.BuildType != reproducible.BuildType {
 		return nil, attest.Refuse(CodeBuildType, "Build.BuildType", reproducible.BuildType, "another")
 	}
-	var external parameters
+	var external reproducible.ExternalParameters
 	if err := read("externalParameters", build.External, &external); err != nil {
 		return nil, err
 	}
@@ -125,7 +101,7 @@ func read(where string, raw json.RawMessage, v any) error {
 }
 
 // pinned refuses a build that could read what no digest names.
-func pinned(external parameters, internal platform) error {
+func pinned(external reproducible.ExternalParameters, internal platform) error {
 	var faults []error
 	if len(external.HostPaths) > 0 {
 		faults = append(faults, attest.Refuse(CodeUnpinned, "externalParameters/hostPaths", "none", quote(strings.Join(external.HostPaths, " "))))
@@ -141,7 +117,7 @@ func pinned(external parameters, internal platform) error {
 }
 
 // planned refuses every parameter that Plan would not have given.
-func planned(p parameters) error {
+func planned(p reproducible.ExternalParameters) error {
 	r := recipeOf(p.Command, p.Env)
 	if err := r.validate(); err != nil {
 		return attest.Refuse(CodeParameter, "externalParameters", "the parameters of a plan", "").Because(err)
@@ -187,7 +163,7 @@ func planned(p parameters) error {
 
 // inputsOf joins the inputs of the parameters with the dependencies, which tell
 // their names, roles and where they are from.
-func inputsOf(p parameters, dependencies []provenance.Input) ([]reproducible.Input, error) {
+func inputsOf(p reproducible.ExternalParameters, dependencies []provenance.Input) ([]reproducible.Input, error) {
 	if len(dependencies) != len(p.Inputs) {
 		return nil, attest.Refuse(CodeDependency, "resolvedDependencies", strconv.Itoa(len(p.Inputs)), strconv.Itoa(len(dependencies)))
 	}
