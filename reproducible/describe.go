@@ -15,9 +15,11 @@ import (
 // externalParameters hold the spec: command, dir, env, epoch, gid, hostPaths,
 // hostname, inputs (path, kind and digest of each), locale, outputs, require,
 // tz, uid and umask. internalParameters hold what the platform added: the spec's
-// digest, the guarantees achieved, the limits (bytes, nanoseconds) and the
-// findings. resolvedDependencies are the inputs by digest; a tree has
-// TreeMediaType and the digest of its manifest. The log is a byproduct.
+// digest, the guarantees achieved, the limits (bytes, nanoseconds), the
+// findings and, where there is one, the digest of the trace and whether it is
+// complete. resolvedDependencies are the inputs by digest; a tree has
+// TreeMediaType and the digest of its manifest. The log and the trace are
+// byproducts.
 const BuildType = "https://github.com/sealwright/sealwright/reproducible/command/v1"
 
 // TreeMediaType is the media type of a tree's manifest, whose digest stands for
@@ -65,6 +67,12 @@ type internalParameters struct {
 	Findings []wireFinding   `json:"findings"`
 	Limits   canonicalLimits `json:"limits"`
 	Spec     digest.Digest   `json:"spec"`
+	Trace    *wireTrace      `json:"trace,omitempty"`
+}
+
+type wireTrace struct {
+	Complete bool          `json:"complete"`
+	Digest   digest.Digest `json:"digest"`
 }
 
 type wireFinding struct {
@@ -106,7 +114,14 @@ func Describe(spec *Spec, r *Result, o DescribeOptions) (*provenance.Build, erro
 		b.Outputs = append(b.Outputs, attest.Descriptor{Name: a.Path, Digest: a.Digest.Clone()})
 	}
 	if !r.Log.Digest.IsZero() {
-		b.Byproducts = []attest.Descriptor{{Name: "log", MediaType: "text/plain", Digest: r.Log.Digest.Set()}}
+		b.Byproducts = append(b.Byproducts, attest.Descriptor{Name: "log", MediaType: "text/plain", Digest: r.Log.Digest.Set()})
+	}
+	if r.Trace != nil {
+		d, err := r.Trace.Digest()
+		if err != nil {
+			return nil, err
+		}
+		b.Byproducts = append(b.Byproducts, attest.Descriptor{Name: "trace", MediaType: TraceMediaType, Digest: d.Set()})
 	}
 	return b, nil
 }
@@ -141,6 +156,13 @@ func internal(s *Spec, r *Result) (json.RawMessage, error) {
 	p := internalParameters{Achieved: r.Achieved, Findings: []wireFinding{}, Limits: s.Limits.canonical(), Spec: r.Spec}
 	for _, f := range r.Findings {
 		p.Findings = append(p.Findings, wireFinding(f))
+	}
+	if r.Trace != nil {
+		d, err := r.Trace.Digest()
+		if err != nil {
+			return nil, err
+		}
+		p.Trace = &wireTrace{Complete: r.Trace.Complete, Digest: d}
 	}
 	return strictjson.Marshal(p)
 }

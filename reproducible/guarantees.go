@@ -73,8 +73,11 @@ const (
 	CleanEnvironment
 	// FixedHostname: the host name is the spec's.
 	FixedHostname
+	// Traced: every file that the build opened, wrote, removed or ran, and every
+	// address that it connected to, is in Result.Trace, which is complete.
+	Traced
 
-	lastGuarantee = FixedHostname
+	lastGuarantee = Traced
 )
 
 // AllGuarantees is the set of every guarantee.
@@ -134,6 +137,8 @@ func (g Guarantees) name() string {
 		return "clean-environment"
 	case FixedHostname:
 		return "fixed-hostname"
+	case Traced:
+		return "traced"
 	}
 	return ""
 }

@@ -79,6 +79,9 @@ const (
 
 	// CodeResult: a result does not belong to its spec or is incomplete.
 	CodeResult attest.Code = "reproducible.result.invalid"
+	// CodeTrace: a trace is malformed, contradicts itself, or is not complete where
+	// the spec requires it.
+	CodeTrace attest.Code = "reproducible.trace.invalid"
 	// CodeIncomparable: two results cannot be compared.
 	CodeIncomparable attest.Code = "reproducible.compare.incomparable"
 	// CodeDifferent: an output differs between two builds, or exists in one only.
@@ -100,6 +103,6 @@ func Codes() []attest.Code {
 		CodeInput,
 		CodeOutputMissing, CodeOutputType, CodeOutputLinked, CodeOutputMode, CodeOutputName,
 		CodeOutputChanged, CodeOutputUndeclared, CodeHostPath,
-		CodeResult, CodeIncomparable, CodeDifferent, CodeComparison, CodeDescribe,
+		CodeResult, CodeTrace, CodeIncomparable, CodeDifferent, CodeComparison, CodeDescribe,
 	}
 }

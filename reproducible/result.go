@@ -25,6 +25,8 @@ type Result struct {
 	Exit Exit
 	// Log is standard output and standard error, interleaved as written.
 	Log Log
+	// Trace is what the build asked of the kernel; nil when nothing watched it.
+	Trace *Trace
 	// Findings are observations that do not fail the build: undeclared writes,
 	// unpinned host paths.
 	Findings []Finding
@@ -108,6 +110,12 @@ func (r *Result) Validate() error {
 		return attest.Refuse(CodeResult, "Result.Artifacts", "at least one", "none")
 	}
 	faults := []error{r.Achieved.Validate()}
+	if r.Trace != nil {
+		faults = append(faults, r.Trace.Validate())
+	}
+	if r.Achieved.Has(Traced) && (r.Trace == nil || !r.Trace.Complete) {
+		faults = append(faults, attest.Refuse(CodeTrace, "Result.Trace", "a complete trace, as Achieved says", "none"))
+	}
 	for i, a := range r.Artifacts {
 		faults = append(faults, a.validate("Result.Artifacts["+strconv.Itoa(i)+"]"))
 		if i > 0 && r.Artifacts[i-1].Path >= a.Path {

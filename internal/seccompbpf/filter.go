@@ -17,6 +17,7 @@ type Action uint32
 // The actions that this package needs (seccomp(2), "SECCOMP_RET_*").
 const (
 	KillProcess Action = 0x80000000
+	Notify      Action = 0x7fc00000 // asks the holder of the notification descriptor
 	Allow       Action = 0x7fff0000
 	errnoAction Action = 0x00050000
 )

@@ -85,6 +85,15 @@ func acts() map[string]func(args []string) error {
 		"setuid-mode": func([]string) error { return errors.Join(result("x"), os.Chmod("/out/result", 0o755|os.ModeSetuid)) },
 		"unreadable":  func([]string) error { return errors.Join(result("x"), os.Chmod("/out/result", 0)) },
 		"renamed":     renamed,
+
+		"open-every-way":  openEveryWay,
+		"everything-else": everythingElse,
+		"race":            race,
+		"read-one": func(args []string) error {
+			text, err := os.ReadFile(args[0])
+			return errors.Join(err, result(string(text)))
+		},
+		"read": func(args []string) error { _, err := os.ReadFile(args[0]); return err },
 	}
 }
 

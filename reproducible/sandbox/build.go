@@ -3,16 +3,20 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/internal/cgroup"
 	"github.com/sealwright/sealwright/reproducible"
 	"github.com/sealwright/sealwright/reproducible/internal/capture"
 	"github.com/sealwright/sealwright/reproducible/internal/record"
+	"github.com/sealwright/sealwright/reproducible/trace"
 )
 
 func supported() error { return nil }
@@ -67,6 +71,7 @@ type run struct {
 	log    *record.Recorder
 	jail   *jail
 	output *os.Root // what the child made of /out
+	tracer *trace.Tracer
 }
 
 // prepare gathers everything that needs no child.
@@ -79,7 +84,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.plan, err = newPlan(r.spec, mounts)
+	r.plan, err = newPlan(r.spec, mounts, r.sandbox.config.Trace != nil)
 	if err != nil {
 		return err
 	}
@@ -90,12 +95,12 @@ func (r *run) prepare(ctx context.Context) error {
 }
 
 // newPlan says what the child is to set up.
-func newPlan(s *reproducible.Spec, mounts []mount) (*plan, error) {
+func newPlan(s *reproducible.Spec, mounts []mount, traced bool) (*plan, error) {
 	p := &plan{
 		Mounts: mounts, Command: s.Command, Env: s.Environment(), Dir: s.Dir,
 		UID: s.UID, GID: s.GID, Switch: os.Geteuid() == 0, Hostname: s.Hostname, Umask: s.Umask,
 		OutputBytes: s.Limits.OutputBytes, OutputFiles: s.Limits.OutputFiles, ScratchBytes: s.Limits.ScratchBytes,
-		PIDs: s.Limits.PIDs, CPUSeconds: max(1, int64(s.Limits.CPU.Seconds())), Namespaces: map[string]string{},
+		Trace: traced, PIDs: s.Limits.PIDs, CPUSeconds: max(1, int64(s.Limits.CPU.Seconds())), Namespaces: map[string]string{},
 	}
 	for _, name := range []string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"} {
 		link, err := os.Readlink("/proc/self/ns/" + name)
@@ -152,7 +157,13 @@ func (r *run) do(ctx context.Context) error {
 	}
 	end := r.jail.wait()
 	r.result.Finished = r.sandbox.config.Now()
+	if err := r.unwatch(ctx); err != nil {
+		return err
+	}
 	if err := r.finish(ctx, end); err != nil {
+		return err
+	}
+	if err := r.traced(); err != nil {
 		return err
 	}
 	return r.capture(ctx)
@@ -175,11 +186,13 @@ func (r *run) start(ctx context.Context) (err error) {
 // admit reads what the child has set up and puts it into its control group. It
 // refuses when that is less than the spec requires.
 func (r *run) admit() error {
-	rep, fd, ok, err := r.jail.receive()
-	if fd >= 0 {
-		out := os.NewFile(uintptr(fd), reproducible.OutputDir)
-		defer out.Close()
-		r.output, err = openRoot(out)
+	rep, fds, ok, err := r.jail.receive()
+	if len(fds) > 0 {
+		defer fds[0].Close()
+		r.output, err = openRoot(fds[0])
+	}
+	if len(fds) > 1 {
+		err = errors.Join(err, r.watch(fds[1]))
 	}
 	switch {
 	case err != nil:
@@ -207,8 +220,55 @@ func (r *run) admit() error {
 	if r.group.PIDs() {
 		achieved |= reproducible.PIDsLimit
 	}
+	if r.tracer != nil {
+		achieved |= reproducible.Traced
+	}
 	r.result.Achieved = achieved
 	return reproducible.RequireMet(r.spec.Require, achieved, nil)
+}
+
+// watch starts the tracer of a child that has stopped before its command.
+func (r *run) watch(listener *os.File) error {
+	root, err := os.OpenFile("/proc/"+strconv.Itoa(r.jail.process.Pid)+"/root", os.O_RDONLY|unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	o := r.sandbox.config.Trace
+	c := trace.Config{Listener: listener, Root: root, Kill: func() { _ = r.jail.process.Kill() }, Decide: o.Decide, MaxAccesses: o.MaxAccesses}
+	for _, m := range r.plan.Mounts {
+		c.Inputs = append(c.Inputs, "/"+m.Target)
+	}
+	r.tracer, err = trace.Start(c)
+	return err
+}
+
+// unwatch keeps what the tracer of an ended build has seen.
+func (r *run) unwatch(ctx context.Context) error {
+	if r.tracer == nil {
+		return nil
+	}
+	t, err := r.tracer.Stop()
+	if err != nil {
+		return err
+	}
+	r.result.Trace = t
+	if !t.Complete {
+		r.result.Achieved &^= reproducible.Traced
+	}
+	text, err := t.Marshal()
+	if err != nil {
+		return err
+	}
+	_, _, err = r.sandbox.config.Store.PutFile(context.WithoutCancel(ctx), bytes.NewReader(text))
+	return err
+}
+
+// traced refuses a trace with gaps where the spec requires one without.
+func (r *run) traced() error {
+	if r.spec.Require.Has(reproducible.Traced) && !r.result.Trace.Complete {
+		return &reproducible.RunError{Result: r.result, Err: attest.Refuse(reproducible.CodeTrace, "Result.Trace", "a complete trace", "an incomplete one")}
+	}
+	return nil
 }
 
 // openRoot opens the directory of a descriptor whose mount is in no namespace
@@ -231,9 +291,9 @@ func (r *run) launch() error {
 	if err := r.jail.permit(); err != nil {
 		return machineError("permission", err)
 	}
-	rep, fd, ok, err := r.jail.receive()
-	if fd >= 0 {
-		_ = os.NewFile(uintptr(fd), "").Close()
+	rep, fds, ok, err := r.jail.receive()
+	for _, f := range fds {
+		_ = f.Close()
 	}
 	if err != nil {
 		return machineError("report", err)
@@ -287,6 +347,10 @@ func (r *run) clean() error {
 		r.log.Wait()
 	}
 	var faults []error
+	if r.tracer != nil {
+		_, err := r.tracer.Stop()
+		faults = append(faults, err)
+	}
 	if r.output != nil {
 		faults = append(faults, r.output.Close())
 	}

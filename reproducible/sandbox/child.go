@@ -3,16 +3,18 @@
 package sandbox
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"runtime"
 	"syscall"
-	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/sealwright/sealwright/internal/strictjson"
 	"github.com/sealwright/sealwright/reproducible"
+	"github.com/sealwright/sealwright/reproducible/trace"
 )
 
 // A child is this program, re-executed as process 1 of fresh namespaces, on its
@@ -22,6 +24,8 @@ type child struct {
 	plan     *plan
 	achieved reproducible.Guarantees
 	output   int // descriptor of /out
+	listener int // descriptor that the tracer listens on, or -1
+	program  program
 }
 
 // becomeChild returns at once unless this process is the child of a sandbox.
@@ -30,9 +34,9 @@ func becomeChild() {
 		return
 	}
 	runtime.LockOSThread()
-	c := &child{output: -1}
+	c := &child{output: -1, listener: -1}
 	step, err := c.run()
-	c.send(report{Step: step, Error: err.Error()}, -1)
+	c.send(report{Step: step, Error: err.Error()})
 	os.Exit(125)
 }
 
@@ -63,6 +67,8 @@ func (c *child) run() (string, error) {
 		{stepDir, func() error { return unix.Chdir(c.plan.Dir) }},
 		{"stdin", stdin},
 		{"filter", c.filter},
+		{"program", c.prepareExec},
+		{"trace", c.trace},
 		{"report", c.reportAndWait},
 		{"limits", c.limits},
 		{stepExec, c.exec},
@@ -178,7 +184,11 @@ func stdin() error {
 // reportAndWait tells the monitor what was achieved and waits for permission to
 // run the command.
 func (c *child) reportAndWait() error {
-	if err := c.send(report{Achieved: c.achieved}, c.output); err != nil {
+	fds := []int{c.output}
+	if c.listener >= 0 {
+		fds = append(fds, c.listener)
+	}
+	if err := c.send(report{Achieved: c.achieved}, fds...); err != nil {
 		return err
 	}
 	permission := make([]byte, 1)
@@ -192,30 +202,75 @@ func (c *child) reportAndWait() error {
 	return nil
 }
 
-// send writes one message, with a descriptor if there is one.
-func (c *child) send(r report, fd int) error {
+// send writes one message, with descriptors if there are any. Another thread
+// does it: this one may already be watched by a tracer that does not listen yet,
+// and the runtime starts no thread from a locked one, so the others are not.
+func (c *child) send(r report, fds ...int) error {
 	body, err := strictjson.Marshal(r)
 	if err != nil {
 		return err
 	}
 	var rights []byte
-	if fd >= 0 {
-		rights = unix.UnixRights(fd)
+	if len(fds) > 0 {
+		rights = unix.UnixRights(fds...)
 	}
-	return os.NewSyscallError("sendmsg", unix.Sendmsg(controlFD, body, rights, nil, unix.MSG_NOSIGNAL))
+	sent := make(chan error)
+	go func() {
+		sent <- os.NewSyscallError("sendmsg", unix.Sendmsg(controlFD, body, rights, nil, unix.MSG_NOSIGNAL))
+	}()
+	return <-sent
 }
 
-// exec becomes the command. The program is busy for an instant when the monitor
-// has just written it and another of its children, forked meanwhile, has not yet
-// closed what it inherited (go.dev/issue/22315).
+// trace has the monitor told of system calls. From here on this thread can make
+// none of those that are watched until the monitor listens.
+func (c *child) trace() (err error) {
+	if !c.plan.Trace {
+		return nil
+	}
+	c.listener, err = trace.Install()
+	return err
+}
+
+// A program is what execve(2) takes, made before the limits are set.
+type program struct {
+	path      *byte
+	argv, env []*byte
+	failure   [errnoSize]byte
+}
+
+// errnoSize is the size of the message that tells why exec failed: an error
+// number. It is no JSON, because a program under the limits of the command may
+// have no memory to make any.
+const errnoSize = 4
+
+func (c *child) prepareExec() (err error) {
+	if c.program.path, err = syscall.BytePtrFromString(c.plan.Command[0]); err != nil {
+		return err
+	}
+	if c.program.argv, err = syscall.SlicePtrFromStrings(c.plan.Command); err != nil {
+		return err
+	}
+	c.program.env, err = syscall.SlicePtrFromStrings(c.plan.Env)
+	return err
+}
+
+// exec becomes the command, without allocating. The program is busy for an
+// instant when the monitor has just written it and another of its children,
+// forked meanwhile, has not yet closed what it inherited (go.dev/issue/22315).
 func (c *child) exec() error {
-	err := syscall.Exec(c.plan.Command[0], c.plan.Command, c.plan.Env)
+	p := &c.program
+	pause := unix.Timespec{Nsec: 10_000_000}
+	var e syscall.Errno
 	for range 200 {
-		if !errors.Is(err, unix.ETXTBSY) {
+		_, _, e = unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(p.path)),
+			uintptr(unsafe.Pointer(&p.argv[0])), uintptr(unsafe.Pointer(&p.env[0])))
+		if e != unix.ETXTBSY {
 			break
 		}
-		time.Sleep(10 * time.Millisecond)
-		err = syscall.Exec(c.plan.Command[0], c.plan.Command, c.plan.Env)
+		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&pause)), 0, 0)
 	}
-	return os.NewSyscallError("execve", err)
+	binary.LittleEndian.PutUint32(p.failure[:], uint32(e))
+	_, _, _ = unix.RawSyscall(unix.SYS_WRITE, controlFD, uintptr(unsafe.Pointer(&p.failure)), errnoSize)
+	_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, 125, 0, 0)
+	return e
 }

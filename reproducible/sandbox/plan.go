@@ -46,6 +46,7 @@ type plan struct {
 	PIDs         int64  `json:"pids"`
 	CPUSeconds   int64  `json:"cpuSeconds"`
 	AddressSpace int64  `json:"addressSpace"` // per process; 0 = no limit
+	Trace        bool   `json:"trace"`        // the monitor listens to system calls
 
 	// Namespaces are the monitor's, by name; the child must be in none of them.
 	Namespaces map[string]string `json:"namespaces"`

@@ -35,7 +35,7 @@ func (s *Sandbox) Probe(ctx context.Context) (Capabilities, error) {
 // try sets up one child and stops it before it runs anything. It tells apart
 // what the machine refuses and what ended the attempt.
 func (r *run) try(ctx context.Context) (refused, err error) {
-	if r.plan, err = newPlan(r.spec, nil); err != nil {
+	if r.plan, err = newPlan(r.spec, nil, r.sandbox.config.Trace != nil); err != nil {
 		return nil, err
 	}
 	if err := r.start(ctx); err != nil {

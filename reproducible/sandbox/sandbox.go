@@ -8,6 +8,7 @@ import (
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/reproducible"
 	"github.com/sealwright/sealwright/reproducible/store"
+	"github.com/sealwright/sealwright/reproducible/trace"
 )
 
 // Config says what a Sandbox works with. Hook, Store and Now are required.
@@ -21,10 +22,19 @@ type Config struct {
 	// HostUID and HostGID are the identity on the machine under which commands
 	// run when the caller is root. Default 65534. They must not own anything.
 	HostUID, HostGID uint32
+	// Trace has every build watched; nil watches none. Result.Trace then tells what
+	// the build asked for, and Traced is among the guarantees.
+	Trace *TraceOptions
 	// Probe replaces Sandbox.Probe as the source of what the machine grants, for
 	// tests. It must not grant more than the machine does: what is really set up
 	// is checked again before a command runs.
 	Probe func(ctx context.Context) (Capabilities, error)
+}
+
+// TraceOptions say how builds are watched; see trace.Config for each.
+type TraceOptions struct {
+	Decide      func(reproducible.Access) trace.Decision
+	MaxAccesses int
 }
 
 // Capabilities tell what a machine grants to this process.

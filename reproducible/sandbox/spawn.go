@@ -4,6 +4,7 @@ package sandbox
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"runtime"
@@ -106,38 +107,46 @@ func controlPair() (near, far *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "control"), os.NewFile(uintptr(fds[1]), "control"), nil
 }
 
-// receive reads one report and the descriptor that came with it, or -1. ok is
-// false when the child has closed its end: it became the command, or died.
-func (j *jail) receive() (r report, fd int, ok bool, err error) {
-	body, rights := make([]byte, 64<<10), make([]byte, unix.CmsgSpace(4))
+// receive reads one report and the descriptors that came with it. ok is false
+// when the child has closed its end: it became the command, or died.
+func (j *jail) receive() (r report, fds []*os.File, ok bool, err error) {
+	body, rights := make([]byte, 64<<10), make([]byte, unix.CmsgSpace(2*4))
 	n, rightsLen, _, _, err := unix.Recvmsg(int(j.control.Fd()), body, rights, unix.MSG_CMSG_CLOEXEC)
 	for errors.Is(err, unix.EINTR) {
 		n, rightsLen, _, _, err = unix.Recvmsg(int(j.control.Fd()), body, rights, unix.MSG_CMSG_CLOEXEC)
 	}
 	if err != nil && !errors.Is(err, unix.ECONNRESET) {
-		return report{}, -1, false, os.NewSyscallError("recvmsg", err)
+		return report{}, nil, false, os.NewSyscallError("recvmsg", err)
 	}
-	fd, err = descriptor(rights[:rightsLen])
+	fds, err = descriptors(rights[:rightsLen])
 	if err != nil || n <= 0 {
-		return report{}, fd, false, err
+		return report{}, fds, false, err
 	}
-	return r, fd, true, strictjson.Unmarshal(body[:n], &r, strictjson.Options{})
+	if n == errnoSize {
+		why := syscall.Errno(binary.LittleEndian.Uint32(body))
+		return report{Step: stepExec, Error: os.NewSyscallError("execve", why).Error()}, fds, true, nil
+	}
+	return r, fds, true, strictjson.Unmarshal(body[:n], &r, strictjson.Options{})
 }
 
-// descriptor returns the one descriptor in a control message, or -1.
-func descriptor(rights []byte) (int, error) {
+// descriptors returns those in a control message: of /out, and of the listener.
+func descriptors(rights []byte) ([]*os.File, error) {
 	if len(rights) == 0 {
-		return -1, nil
+		return nil, nil
 	}
 	messages, err := unix.ParseSocketControlMessage(rights)
 	if err != nil || len(messages) != 1 {
-		return -1, errors.Join(errors.New("malformed control message"), err)
+		return nil, errors.Join(errors.New("malformed control message"), err)
 	}
 	fds, err := unix.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != 1 {
-		return -1, errors.Join(errors.New("malformed rights"), err)
+	if err != nil {
+		return nil, err
 	}
-	return fds[0], nil
+	var files []*os.File
+	for _, fd := range fds {
+		files = append(files, os.NewFile(uintptr(fd), "from the child"))
+	}
+	return files, nil
 }
 
 // permit lets the child run the command.

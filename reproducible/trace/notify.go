@@ -1,0 +1,130 @@
+//go:build linux && (amd64 || arm64)
+
+package trace
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sealwright/sealwright/attest"
+)
+
+// A notification is struct seccomp_notif, with struct seccomp_data in it.
+type notification struct {
+	id    uint64
+	pid   uint32 // the thread, in the tracer's pid namespace
+	flags uint32
+	nr    int32
+	arch  uint32
+	ip    uint64
+	args  [6]uint64
+}
+
+// A response is struct seccomp_notif_resp.
+type response struct {
+	id    uint64
+	val   int64
+	err   int32
+	flags uint32
+}
+
+// ioctl requests of seccomp_unotify(2).
+const (
+	ioctlReceive  = 0xc0502100 // SECCOMP_IOCTL_NOTIF_RECV
+	ioctlSend     = 0xc0182101 // SECCOMP_IOCTL_NOTIF_SEND
+	ioctlSetFlags = 0x40082104 // SECCOMP_IOCTL_NOTIF_SET_FLAGS
+)
+
+const syncWakeUp = 1 // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
+
+// continueCall lets the kernel do the call (SECCOMP_USER_NOTIF_FLAG_CONTINUE).
+const continueCall = 1
+
+// Install installs Filter on the calling thread, which must be locked to its
+// goroutine and have no_new_privs set, and returns the descriptor through which
+// a Tracer is told of every watched call of the thread and all that it starts.
+// From then on such a call blocks until a Tracer answers, so the caller passes
+// the descriptor on and execs.
+func Install() (int, error) {
+	program, err := Filter().Assemble()
+	if err != nil {
+		return -1, err
+	}
+	sock := make([]unix.SockFilter, len(program))
+	for i, in := range program {
+		sock[i] = unix.SockFilter{Code: in.Code, Jt: in.Jt, Jf: in.Jf, K: in.K}
+	}
+	prog := unix.SockFprog{Len: uint16(len(sock)), Filter: &sock[0]}
+	install := func(flags uintptr) (uintptr, unix.Errno) {
+		fd, _, e := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
+			unix.SECCOMP_FILTER_FLAG_NEW_LISTENER|flags, uintptr(unsafe.Pointer(&prog)))
+		return fd, e
+	}
+	fd, e := install(unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+	if errors.Is(e, unix.EINVAL) { // before Linux 5.19: a signal makes the call start again
+		fd, e = install(0)
+	}
+	runtime.KeepAlive(sock)
+	if e != 0 {
+		return -1, attest.Refuse(CodeUnsupported, "seccomp", "a notification descriptor", "").Because(os.NewSyscallError("seccomp", e))
+	}
+	return int(fd), nil
+}
+
+// A listener is the tracer's end of the notifications.
+type listener struct {
+	fd   int
+	stop int // eventfd that ends next
+}
+
+// next waits for a notification. ok is false when the last watched process is
+// gone or stop was signalled.
+func (l *listener) next(n *notification) (ok bool, err error) {
+	for {
+		fds := [2]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}, {Fd: int32(l.stop), Events: unix.POLLIN}}
+		if _, err := unix.Poll(fds[:], -1); err != nil {
+			if errors.Is(err, unix.EINTR) {
+				continue
+			}
+			return false, os.NewSyscallError("poll", err)
+		}
+		if fds[0].Revents&unix.POLLIN == 0 {
+			return false, nil
+		}
+		*n = notification{} // the kernel demands zeros
+		switch e := ioctl(l.fd, ioctlReceive, unsafe.Pointer(n)); e {
+		case 0:
+			return true, nil
+		case unix.EINTR, unix.ENOENT: // the caller died meanwhile
+			continue
+		default:
+			return false, os.NewSyscallError("ioctl SECCOMP_IOCTL_NOTIF_RECV", e)
+		}
+	}
+}
+
+// answer lets the call go on, or fails it with refusal when that is not 0. ok is
+// false when the caller is gone, and so the call did not happen.
+func (l *listener) answer(n *notification, refusal unix.Errno) (ok bool, err error) {
+	r := response{id: n.id, flags: continueCall}
+	if refusal != 0 {
+		r = response{id: n.id, err: -int32(refusal)}
+	}
+	switch e := ioctl(l.fd, ioctlSend, unsafe.Pointer(&r)); e {
+	case 0:
+		return true, nil
+	case unix.ENOENT:
+		return false, nil
+	default:
+		return false, os.NewSyscallError("ioctl SECCOMP_IOCTL_NOTIF_SEND", e)
+	}
+}
+
+func ioctl(fd int, request uintptr, arg unsafe.Pointer) unix.Errno {
+	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
+	return e
+}

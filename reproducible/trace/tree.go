@@ -1,0 +1,137 @@
+//go:build linux && (amd64 || arm64)
+
+package trace
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sealwright/sealwright/reproducible"
+)
+
+// A tree looks into the file tree of a build from outside.
+type tree struct {
+	root   int // O_PATH descriptor of the build's root directory
+	buffer [pathMax]byte
+}
+
+// A place is what a path of the build meant when the tracer looked.
+type place struct {
+	path     string // absolute
+	resolved string
+	outcome  reproducible.Outcome
+	fd       int // O_PATH descriptor, or -1; the caller closes it
+}
+
+func (p *place) close() {
+	if p.fd >= 0 {
+		_ = unix.Close(p.fd)
+		p.fd = -1
+	}
+}
+
+// look finds what a thread of the build means by a name, relative to the
+// descriptor dir. The object itself is opened as O_PATH, which reads nothing and
+// waits for nothing.
+func (t *tree) look(pid, dir int, name string, nofollow bool) place {
+	p := place{path: name, outcome: reproducible.OutcomeUnknown, fd: -1}
+	if name == "" {
+		p.outcome = reproducible.OutcomeAbsent
+		return p
+	}
+	if name[0] != '/' {
+		base := t.link(pid, descriptorLink(dir))
+		if p.path = base + "/" + name; base == "" || base[0] != '/' {
+			return p
+		}
+	}
+	if strings.HasPrefix(p.path, "/proc/") || strings.HasPrefix(p.path, "/dev/") {
+		return t.walked(pid, p, nofollow)
+	}
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT}
+	if nofollow {
+		how.Flags |= unix.O_NOFOLLOW
+	}
+	fd, err := unix.Openat2(t.root, p.path, &how)
+	switch {
+	case err == nil:
+		p.fd, p.outcome = fd, reproducible.OutcomeFound
+		p.resolved = t.read("/proc/self/fd/" + strconv.Itoa(fd))
+	case t.followsLinks(p.path): // perhaps to where only the build's own eyes see
+		return t.walked(pid, p, nofollow)
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
+		p.outcome = reproducible.OutcomeAbsent
+	}
+	return p
+}
+
+// descriptor is the object of a descriptor of the build.
+func (t *tree) descriptor(pid, fd int) place {
+	p := place{outcome: reproducible.OutcomeUnknown, fd: -1}
+	object := "/proc/" + strconv.Itoa(pid) + "/" + descriptorLink(fd)
+	if p.path = t.read(object); p.path == "" {
+		return p
+	}
+	p.resolved, p.outcome = p.path, reproducible.OutcomeFound
+	p.fd = openPath(object)
+	return p
+}
+
+func (t *tree) followsLinks(name string) bool {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_SYMLINKS}
+	fd, err := unix.Openat2(t.root, name, &how)
+	if err == nil {
+		_ = unix.Close(fd)
+	}
+	return errors.Is(err, unix.ELOOP)
+}
+
+// openPath returns an O_PATH descriptor of what a name of the machine means, or
+// -1.
+func openPath(name string) int {
+	fd, err := unix.Open(name, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1
+	}
+	return fd
+}
+
+// descriptorLink names the link below /proc/PID that stands for a directory
+// argument.
+func descriptorLink(dir int) string {
+	if int32(dir) == unix.AT_FDCWD {
+		return "cwd"
+	}
+	return "fd/" + strconv.Itoa(int(int32(dir)))
+}
+
+func (t *tree) link(pid int, name string) string {
+	return t.read("/proc/" + strconv.Itoa(pid) + "/" + name)
+}
+
+// read returns the target of a link of procfs, or "".
+func (t *tree) read(name string) string {
+	n, err := unix.Readlink(name, t.buffer[:])
+	if err != nil || n == len(t.buffer) {
+		return ""
+	}
+	return string(t.buffer[:n])
+}
+
+// openRegular opens the object of an O_PATH descriptor for reading, if it is a
+// regular file.
+func openRegular(fd int) (*os.File, unix.Stat_t, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, st, os.NewSyscallError("fstat", err)
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return nil, st, unix.EACCES
+	}
+	f, err := os.OpenFile("/proc/self/fd/"+strconv.Itoa(fd), os.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	return f, st, err
+}
