@@ -76,8 +76,13 @@ const (
 	// Traced: every file that the build opened, wrote, removed or ran, and every
 	// address that it connected to, is in Result.Trace, which is complete.
 	Traced
+	// FixedClock: every clock that tells the date says SOURCE_DATE_EPOCH, to every
+	// program that asks the kernel or a library; other clocks go on running. Times
+	// of files are the machine's. A Builder sets it up only for a spec that requires
+	// it, since it slows.
+	FixedClock
 
-	lastGuarantee = Traced
+	lastGuarantee = FixedClock
 )
 
 // AllGuarantees is the set of every guarantee.
@@ -139,6 +144,8 @@ func (g Guarantees) name() string {
 		return "fixed-hostname"
 	case Traced:
 		return "traced"
+	case FixedClock:
+		return "fixed-clock"
 	}
 	return ""
 }

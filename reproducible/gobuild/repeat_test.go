@@ -22,7 +22,7 @@ func record(t testing.TB, spec *reproducible.Spec) *provenance.Build {
 	d, err := spec.Digest()
 	require.NoError(t, err)
 	b, err := reproducible.Describe(spec, &reproducible.Result{
-		Spec: d, Achieved: reproducible.AllGuarantees &^ reproducible.Traced, Started: time.Unix(1, 0), Finished: time.Unix(2, 0),
+		Spec: d, Achieved: reproducible.AllGuarantees &^ (reproducible.Traced | reproducible.FixedClock), Started: time.Unix(1, 0), Finished: time.Unix(2, 0),
 		Artifacts: []reproducible.Artifact{{Path: "app", Digest: digest.FromBytes([]byte("app")).Set(), Size: 3, Mode: 0o755}},
 	}, reproducible.DescribeOptions{Builder: provenance.Builder{ID: "https://example.com/builder"}})
 	require.NoError(t, err)

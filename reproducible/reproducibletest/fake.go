@@ -39,7 +39,7 @@ var _ reproducible.Builder = (*Fake)(nil)
 // NewFake returns a Fake that claims every guarantee.
 func NewFake() *Fake {
 	return &Fake{
-		Grants: reproducible.AllGuarantees &^ reproducible.Traced,
+		Grants: reproducible.AllGuarantees &^ (reproducible.Traced | reproducible.FixedClock),
 		files:  map[digest.Digest][]byte{}, trees: map[digest.Digest]fstest.MapFS{}, programs: map[digest.Digest]Program{},
 	}
 }

@@ -89,6 +89,9 @@ func acts() map[string]func(args []string) error {
 		"open-every-way":  openEveryWay,
 		"everything-else": everythingElse,
 		"race":            race,
+		"tell-date":       tellDate,
+		"signals":         signals,
+		"print-date":      func([]string) error { _, err := fmt.Println(time.Now().Unix()); return err },
 		"read-one": func(args []string) error {
 			text, err := os.ReadFile(args[0])
 			return errors.Join(err, result(string(text)))

@@ -55,6 +55,10 @@ func (s *Sandbox) checkRequired(ctx context.Context, spec *reproducible.Spec) er
 	return reproducible.RequireMet(spec.Require, granted, c.Missing)
 }
 
+// errUntraceable is a machine that does not let the monitor stop the programs of
+// a build.
+var errUntraceable = errors.New("the programs of a build cannot be stopped")
+
 // promises are the guarantees that the monitor itself keeps.
 func (s *Sandbox) promises() reproducible.Guarantees {
 	return reproducible.InputsPinned | reproducible.WallLimit | reproducible.OutputLimit
@@ -100,7 +104,7 @@ func newPlan(s *reproducible.Spec, mounts []mount, traced bool) (*plan, error) {
 		Mounts: mounts, Command: s.Command, Env: s.Environment(), Dir: s.Dir,
 		UID: s.UID, GID: s.GID, Switch: os.Geteuid() == 0, Hostname: s.Hostname, Umask: s.Umask,
 		OutputBytes: s.Limits.OutputBytes, OutputFiles: s.Limits.OutputFiles, ScratchBytes: s.Limits.ScratchBytes,
-		Trace: traced, PIDs: s.Limits.PIDs, CPUSeconds: max(1, int64(s.Limits.CPU.Seconds())), Namespaces: map[string]string{},
+		Trace: traced, FixedClock: s.Require.Has(reproducible.FixedClock), PIDs: s.Limits.PIDs, CPUSeconds: max(1, int64(s.Limits.CPU.Seconds())), Namespaces: map[string]string{},
 	}
 	for _, name := range []string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"} {
 		link, err := os.Readlink("/proc/self/ns/" + name)
@@ -220,8 +224,14 @@ func (r *run) admit() error {
 	if r.group.PIDs() {
 		achieved |= reproducible.PIDsLimit
 	}
-	if r.tracer != nil {
+	if r.tracer != nil && r.plan.Trace {
 		achieved |= reproducible.Traced
+	}
+	if r.plan.FixedClock {
+		if err := r.jail.follow(); err != nil {
+			return attest.Refuse(CodeSetUp, "fixed clock", "to trace the child", "").Because(errors.Join(errUntraceable, err))
+		}
+		achieved |= reproducible.FixedClock
 	}
 	r.result.Achieved = achieved
 	return reproducible.RequireMet(r.spec.Require, achieved, nil)
@@ -233,8 +243,13 @@ func (r *run) watch(listener *os.File) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	o := r.sandbox.config.Trace
-	c := trace.Config{Listener: listener, Root: root, Kill: func() { _ = r.jail.process.Kill() }, Decide: o.Decide, MaxAccesses: o.MaxAccesses}
+	c := trace.Config{
+		Listener: listener, Root: root, Kill: func() { _ = r.jail.process.Kill() },
+		NoFiles: !r.plan.Trace, FixedClock: r.plan.FixedClock, Epoch: r.spec.Epoch,
+	}
+	if o := r.sandbox.config.Trace; o != nil {
+		c.Decide, c.MaxAccesses = o.Decide, o.MaxAccesses
+	}
 	for _, m := range r.plan.Mounts {
 		c.Inputs = append(c.Inputs, "/"+m.Target)
 	}
@@ -248,7 +263,7 @@ func (r *run) unwatch(ctx context.Context) error {
 		return nil
 	}
 	t, err := r.tracer.Stop()
-	if err != nil {
+	if err != nil || !r.plan.Trace {
 		return err
 	}
 	r.result.Trace = t

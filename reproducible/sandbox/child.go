@@ -224,10 +224,9 @@ func (c *child) send(r report, fds ...int) error {
 // trace has the monitor told of system calls. From here on this thread can make
 // none of those that are watched until the monitor listens.
 func (c *child) trace() (err error) {
-	if !c.plan.Trace {
-		return nil
+	if w := c.plan.watch(); w != (trace.Watch{}) {
+		c.listener, err = trace.Install(w)
 	}
-	c.listener, err = trace.Install()
 	return err
 }
 

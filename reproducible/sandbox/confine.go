@@ -110,7 +110,7 @@ func (c *child) readIdentityBack() error {
 
 // filter installs the system call policy on this thread.
 func (c *child) filter() error {
-	program, err := filter().Assemble()
+	program, err := filter(c.plan.FixedClock).Assemble()
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -43,7 +42,7 @@ func (r *run) finish(ctx context.Context, end ending) error {
 
 // exit describes the end of the command, and names the limit that caused it.
 func (r *run) exit(ctx context.Context, end ending, over bool) (reproducible.Exit, error) {
-	status := end.state.Sys().(syscall.WaitStatus)
+	status := end.status
 	e := reproducible.Exit{Code: status.ExitStatus()}
 	if status.Signaled() {
 		e.Signal = unix.SignalName(status.Signal())
@@ -52,7 +51,6 @@ func (r *run) exit(ctx context.Context, end ending, over bool) (reproducible.Exi
 	if err != nil {
 		return e, machineError("control group", err)
 	}
-	used := end.state.UserTime() + end.state.SystemTime()
 	killed := e.Signal == "SIGKILL" || e.Signal == "SIGXCPU"
 	switch {
 	case over:
@@ -61,7 +59,7 @@ func (r *run) exit(ctx context.Context, end ending, over bool) (reproducible.Exi
 		e.Limit = reproducible.CodeLimitWall
 	case oomKills > 0 && !e.Success():
 		e.Limit = reproducible.CodeLimitMemory
-	case killed && used >= r.spec.Limits.CPU:
+	case killed && end.used >= r.spec.Limits.CPU:
 		e.Limit = reproducible.CodeLimitCPU
 	}
 	return e, nil

@@ -14,8 +14,9 @@ import (
 const newNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
 	unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_NEWTIME
 
-// filter is the system call policy of every build.
-func filter() seccompbpf.Filter {
+// filter is the system call policy of every build. Where the clock is fixed, it
+// denies the calls that tell the date besides others that the monitor answers.
+func filter(fixedClock bool) seccompbpf.Filter {
 	denied := seccompbpf.Errno(uint16(unix.EPERM))
 	absent := seccompbpf.Errno(uint16(unix.ENOSYS))
 	f := seccompbpf.Filter{
@@ -23,6 +24,11 @@ func filter() seccompbpf.Filter {
 	}
 	for _, nr := range slices.Concat(deniedCalls(), deniedHere()) {
 		f.Rules = append(f.Rules, seccompbpf.Rule{Syscall: nr, Action: denied})
+	}
+	if fixedClock {
+		for _, nr := range []uint32{unix.SYS_ADJTIMEX, unix.SYS_CLOCK_ADJTIME} {
+			f.Rules = append(f.Rules, seccompbpf.Rule{Syscall: nr, Action: denied})
+		}
 	}
 	// Programs fall back from these to calls that the filter can judge.
 	for _, nr := range []uint32{unix.SYS_CLONE3, unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER} {

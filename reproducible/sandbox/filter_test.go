@@ -31,7 +31,7 @@ func answer(t *testing.T, vm *bpf.VM, arch, nr uint32, args ...uint64) seccompbp
 
 func policy(t *testing.T) *bpf.VM {
 	t.Helper()
-	program, err := filter().Assemble()
+	program, err := filter(false).Assemble()
 	require.NoError(t, err)
 	raw := make([]bpf.Instruction, len(program))
 	for i, in := range program {

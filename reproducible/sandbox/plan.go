@@ -12,6 +12,7 @@ import (
 
 	"github.com/sealwright/sealwright/internal/strictjson"
 	"github.com/sealwright/sealwright/reproducible"
+	"github.com/sealwright/sealwright/reproducible/trace"
 )
 
 // Descriptors that the child inherits.
@@ -46,11 +47,15 @@ type plan struct {
 	PIDs         int64  `json:"pids"`
 	CPUSeconds   int64  `json:"cpuSeconds"`
 	AddressSpace int64  `json:"addressSpace"` // per process; 0 = no limit
-	Trace        bool   `json:"trace"`        // the monitor listens to system calls
+	Trace        bool   `json:"trace"`        // the monitor listens to what the command touches
+	FixedClock   bool   `json:"fixedClock"`   // the monitor answers questions for the date
 
 	// Namespaces are the monitor's, by name; the child must be in none of them.
 	Namespaces map[string]string `json:"namespaces"`
 }
+
+// watch tells what the monitor is told of.
+func (p *plan) watch() trace.Watch { return trace.Watch{Files: p.Trace, Clock: p.FixedClock} }
 
 // A mount is one read-only bind.
 type mount struct {

@@ -16,9 +16,19 @@ import (
 // Capabilities.Missing; the error is for the monitor's own failures, and for ctx.
 //
 // The isolation is one whole: where a step of it is refused, nothing is granted.
-// Only the control groups can be missing alone.
+// Only the control groups and the fixed clock can be missing alone.
 func (s *Sandbox) Probe(ctx context.Context) (Capabilities, error) {
-	spec := &reproducible.Spec{Command: []string{"/"}}
+	c, err := s.probe(ctx, reproducible.FixedClock)
+	if err != nil || c.Granted != 0 || !errors.Is(c.Missing, errUntraceable) {
+		return c, err
+	}
+	without, err := s.probe(ctx, 0)
+	without.Missing = errors.Join(without.Missing, c.Missing)
+	return without, err
+}
+
+func (s *Sandbox) probe(ctx context.Context, require reproducible.Guarantees) (Capabilities, error) {
+	spec := &reproducible.Spec{Command: []string{"/"}, Require: require}
 	r := &run{sandbox: s, spec: spec.WithDefaults(), result: &reproducible.Result{}}
 	var missing error
 	r.group, missing = cgroup.Create(cgroup.Host{}, cgroup.Limits{Memory: r.spec.Limits.Memory, PIDs: r.spec.Limits.PIDs})

@@ -33,7 +33,7 @@ func TestTheMachineGrantsWhatABuildThenGets(t *testing.T) {
 	spec := l.spec("echo", "hello")
 	spec.Require = c.Granted
 	r, err := l.build(t, spec)
-	require.NoError(t, err)
+	require.NoError(t, err, "%s", logOf(err))
 	require.Equal(t, c.Granted, r.Achieved)
 	require.Equal(t, "hello", l.text(t, r, "result"))
 }

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,13 +23,19 @@ type jail struct {
 	process *os.Process
 	control *os.File // the monitor's end of the control pair
 	ended   chan ending
+	// seize asks the thread that started the child to become its tracer, and
+	// seized answers. Closing seize tells it that nobody will.
+	seize  chan struct{}
+	seized chan error
+	let    sync.Once
 }
 
 // An ending is how the child went, known only when its whole pid namespace is
 // empty.
 type ending struct {
-	state *os.ProcessState
-	err   error
+	status syscall.WaitStatus
+	used   time.Duration // CPU time of the child and all that it waited for
+	err    error
 }
 
 // start starts this program again as process 1 of fresh namespaces. Standard
@@ -51,7 +59,7 @@ func (s *Sandbox) start(p *plan, log *os.File) (*jail, error) {
 	}
 	defer null.Close()
 
-	j := &jail{control: near, ended: make(chan ending, 1)}
+	j := &jail{control: near, ended: make(chan ending, 1), seize: make(chan struct{}), seized: make(chan error, 1)}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
@@ -66,13 +74,37 @@ func (s *Sandbox) start(p *plan, log *os.File) (*jail, error) {
 		if err != nil {
 			return
 		}
-		state, err := process.Wait()
-		j.ended <- ending{state, err}
+		traced := p.FixedClock
+		if traced {
+			if _, traced = <-j.seize; traced {
+				j.seized <- seizeAll(process.Pid)
+			}
+		}
+		j.ended <- j.waitFor(process, traced)
 	}()
 	if err := <-started; err != nil {
 		return nil, errors.Join(attest.Refuse(CodeSetUp, "namespaces", "new namespaces", "").Because(err), near.Close())
 	}
 	return j, nil
+}
+
+// waitFor waits on the thread that started the child.
+func (j *jail) waitFor(process *os.Process, traced bool) ending {
+	if traced {
+		return j.waitTraced(process.Pid)
+	}
+	state, err := process.Wait()
+	if err != nil {
+		return ending{err: err}
+	}
+	return ending{status: state.Sys().(syscall.WaitStatus), used: state.UserTime() + state.SystemTime()}
+}
+
+// follow makes the monitor the tracer of the child, which has stopped before its
+// command.
+func (j *jail) follow() error {
+	j.seize <- struct{}{}
+	return <-j.seized
 }
 
 // attributes ask for the namespaces. Root maps the build's user to one that owns
@@ -159,6 +191,7 @@ func (j *jail) permit() error {
 // waits until all of it is gone.
 func (j *jail) stop() ending {
 	_ = j.process.Kill() // fails only when the process has ended
+	j.let.Do(func() { close(j.seize) })
 	return j.wait()
 }
 

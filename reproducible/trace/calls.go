@@ -73,12 +73,25 @@ func blindSpots() []string {
 	return []string{"descriptors opened before", "metadata"}
 }
 
+// Watch says which calls a Tracer is told of.
+type Watch struct {
+	// Files: opens, writes, removals, programs and connections.
+	Files bool
+	// Clock: questions for the date.
+	Clock bool
+}
+
 // Filter returns the system call filter that Install installs. It allows or
 // notifies; it refuses nothing but foreign architectures.
-func Filter() seccompbpf.Filter {
+func Filter(w Watch) seccompbpf.Filter {
 	f := seccompbpf.Filter{Arch: auditArch, Foreign: foreignBit, Last: lastSyscall, Beyond: seccompbpf.Allow}
-	for _, c := range calls() {
-		f.Rules = append(f.Rules, seccompbpf.Rule{Syscall: c.nr, Action: seccompbpf.Notify})
+	if w.Files {
+		for _, c := range calls() {
+			f.Rules = append(f.Rules, seccompbpf.Rule{Syscall: c.nr, Action: seccompbpf.Notify})
+		}
+	}
+	if w.Clock {
+		f.Rules = append(f.Rules, clockRules()...)
 	}
 	return f
 }

@@ -12,6 +12,7 @@ const (
 	auditArch   = unix.AUDIT_ARCH_X86_64
 	foreignBit  = 0x40000000 // __X32_SYSCALL_BIT
 	lastSyscall = unix.SYS_RSEQ_SLICE_YIELD
+	timeCall    = unix.SYS_TIME
 )
 
 // callsHere are the older calls that only this architecture has.

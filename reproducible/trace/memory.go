@@ -76,3 +76,15 @@ func (m *memory) word(pid int, address uint64) (uint64, error) {
 	}
 	return binary.LittleEndian.Uint64(b[:]), nil
 }
+
+// write changes the memory of a process, as far as its own pages allow.
+func (m *memory) write(pid int, address uint64, p []byte) error {
+	m.local[0].Base = &p[0]
+	m.local[0].SetLen(len(p))
+	m.remote[0] = unix.RemoteIovec{Base: uintptr(address), Len: len(p)}
+	n, err := unix.ProcessVMWritev(pid, m.local[:], m.remote[:], 0)
+	if err == nil && n < len(p) {
+		return unix.EFAULT
+	}
+	return err
+}

@@ -44,13 +44,13 @@ const syncWakeUp = 1 // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
 // continueCall lets the kernel do the call (SECCOMP_USER_NOTIF_FLAG_CONTINUE).
 const continueCall = 1
 
-// Install installs Filter on the calling thread, which must be locked to its
+// Install installs Filter(w) on the calling thread, which must be locked to its
 // goroutine and have no_new_privs set, and returns the descriptor through which
 // a Tracer is told of every watched call of the thread and all that it starts.
 // From then on such a call blocks until a Tracer answers, so the caller passes
 // the descriptor on and execs.
-func Install() (int, error) {
-	program, err := Filter().Assemble()
+func Install(w Watch) (int, error) {
+	program, err := Filter(w).Assemble()
 	if err != nil {
 		return -1, err
 	}
@@ -107,13 +107,16 @@ func (l *listener) next(n *notification) (ok bool, err error) {
 	}
 }
 
-// answer lets the call go on, or fails it with refusal when that is not 0. ok is
-// false when the caller is gone, and so the call did not happen.
-func (l *listener) answer(n *notification, refusal unix.Errno) (ok bool, err error) {
-	r := response{id: n.id, flags: continueCall}
-	if refusal != 0 {
-		r = response{id: n.id, err: -int32(refusal)}
-	}
+// goOn answers that the kernel shall do the call, fail that it fails with e, and
+// value that it has been done and returned v.
+func goOn() response             { return response{flags: continueCall} }
+func fail(e unix.Errno) response { return response{err: -int32(e)} }
+func value(v int64) response     { return response{val: v} }
+
+// answer answers. ok is false when the caller is gone, and so the call did not
+// happen.
+func (l *listener) answer(n *notification, r response) (ok bool, err error) {
+	r.id = n.id
 	switch e := ioctl(l.fd, ioctlSend, unsafe.Pointer(&r)); e {
 	case 0:
 		return true, nil

@@ -23,6 +23,12 @@ type Config struct {
 	// the process asked for; a process with threads can change its mind, so Decide
 	// guards against mistakes, not against attacks.
 	Decide func(reproducible.Access) Decision
+	// FixedClock answers every question for the date with Epoch, seconds since
+	// 1970-01-01T00:00:00Z. The Listener must watch the Clock.
+	FixedClock bool
+	Epoch      int64
+	// NoFiles says that the Listener does not watch Files.
+	NoFiles bool
 	// MaxAccesses bounds how many different accesses are kept; default 1,000,000,
 	// and 64 MiB of text. What is beyond is dropped and counted.
 	MaxAccesses int

@@ -16,7 +16,7 @@ import (
 	"github.com/sealwright/sealwright/reproducible"
 )
 
-// A Tracer watches one build.
+// A Tracer watches one build, and may answer its questions for the date.
 type Tracer struct {
 	config   Config
 	listener listener
@@ -43,7 +43,7 @@ func Start(c Config) (*Tracer, error) {
 		listener: listener{fd: int(c.Listener.Fd()), stop: stop},
 		watch: watch{
 			tree: tree{root: int(c.Root.Fd())}, loader: loader{known: map[program]string{}},
-			calls: map[uint32]call{}, decide: c.Decide, log: newLog(c.MaxAccesses),
+			calls: map[uint32]call{}, decide: c.Decide, clock: clock{c.FixedClock, c.Epoch}, log: newLog(c.MaxAccesses),
 		},
 		ended: make(chan error, 1),
 	}
@@ -53,7 +53,9 @@ func Start(c Config) (*Tracer, error) {
 	// The waking of the tracer on the caller's own core, and of the caller on the
 	// tracer's, halves the cost; kernels before 6.6 do without.
 	_, _, _ = unix.Syscall(unix.SYS_IOCTL, c.Listener.Fd(), ioctlSetFlags, syncWakeUp)
-	t.objects = watchObjects(c.Root, c.Inputs)
+	if !c.NoFiles {
+		t.objects = watchObjects(c.Root, c.Inputs)
+	}
 	go t.serve()
 	return t, nil
 }
@@ -84,8 +86,8 @@ func (t *Tracer) loop() (err error) {
 		if !ok || err != nil {
 			return err
 		}
-		seen, refusal := t.watch.judge(&n)
-		happened, err := t.listener.answer(&n, refusal)
+		seen, answer := t.watch.judge(&n)
+		happened, err := t.listener.answer(&n, answer)
 		if err != nil {
 			return err
 		}

@@ -18,39 +18,43 @@ type watch struct {
 	loader  loader
 	calls   map[uint32]call
 	decide  func(reproducible.Access) Decision
+	clock   clock
 	log     log
 	dropped uint64 // since the last answer
 }
 
-// judge reads what a notification asks for. A refusal other than 0 is what the
-// kernel would answer too, or what the policy says; then the call must not
-// happen.
-func (w *watch) judge(n *notification) (seen []reproducible.Access, refusal unix.Errno) {
+// judge reads what a notification asks for, and tells how to answer it. A call
+// that is failed is one that the kernel would fail too, or that the policy
+// refuses; it must not happen.
+func (w *watch) judge(n *notification) (seen []reproducible.Access, answer response) {
+	if w.clock.fixed && w.clock.asked(n) {
+		return nil, w.clock.tell(&w.memory, n)
+	}
 	c, ok := w.calls[uint32(n.nr)]
 	if !ok {
 		w.dropped++
-		return nil, 0
+		return nil, goOn()
 	}
 	seen, err := w.read(n, c)
 	switch {
 	case err == nil:
 	case errors.Is(err, errLong):
-		return nil, unix.ENAMETOOLONG
+		return nil, fail(unix.ENAMETOOLONG)
 	case errors.Is(err, unix.EFAULT):
-		return nil, unix.EFAULT
+		return nil, fail(unix.EFAULT)
 	default: // memory that only the kernel may read
 		w.dropped++
 	}
 	if w.decide == nil {
-		return seen, 0
+		return seen, goOn()
 	}
 	for i, a := range seen {
 		if (a.Op == reproducible.OpExec || a.Op == reproducible.OpConnect) && w.decide(a) != Allow {
 			seen[i].Outcome, seen[i].Resolved = reproducible.OutcomeDenied, ""
-			return seen[:i+1], unix.EACCES
+			return seen[:i+1], fail(unix.EACCES)
 		}
 	}
-	return seen, 0
+	return seen, goOn()
 }
 
 func (w *watch) read(n *notification, c call) ([]reproducible.Access, error) {

@@ -20,7 +20,7 @@ import (
 )
 
 func TestEveryWatchedCallNotifiesAndNoOther(t *testing.T) {
-	f := Filter()
+	f := Filter(Watch{Files: true})
 	_, err := f.Assemble()
 	require.NoError(t, err)
 	seen := map[uint32]bool{}
