@@ -81,8 +81,13 @@ const (
 	// of files are the machine's. A Builder sets it up only for a spec that requires
 	// it, since it slows.
 	FixedClock
+	// ConfinedFiles: the command can open no file but inputs, host paths that the
+	// spec names, devices without memory such as /dev/null, and its own; and write
+	// to none but its own. The names and metadata of others may be visible, which
+	// MinimalRoot excludes.
+	ConfinedFiles
 
-	lastGuarantee = FixedClock
+	lastGuarantee = ConfinedFiles
 )
 
 // AllGuarantees is the set of every guarantee.
@@ -146,6 +151,8 @@ func (g Guarantees) name() string {
 		return "traced"
 	case FixedClock:
 		return "fixed-clock"
+	case ConfinedFiles:
+		return "confined-files"
 	}
 	return ""
 }

@@ -12,4 +12,7 @@
 // Spec.Dir are taken below that directory too, unless one of Spec.HostPaths
 // covers them. The host name, the umask, and the user and group stay the
 // caller's; memory, processes, CPU time and scratch space are not limited.
+//
+// A Confiner makes more of it: sandbox.Thread restricts the same plain processes
+// with Landlock and seccomp.
 package process

@@ -25,11 +25,31 @@ const Achieved = reproducible.CleanEnvironment | reproducible.WallLimit | reprod
 // ended and its process group was killed.
 const grace = 2 * time.Second
 
-// Config says what a Builder works with. Every field is required.
+// Config says what a Builder works with. Store, Dir and Now are required.
 type Config struct {
 	Store *store.Store     // holds the inputs, takes the outputs and logs
 	Dir   string           // where private directories are made: an absolute path
 	Now   func() time.Time // tells when builds start and finish
+	// Confiner starts the commands under restrictions; nil starts them plainly.
+	Confiner Confiner
+}
+
+// A Confiner restricts commands without giving them another file tree. It must be
+// safe for concurrent use.
+type Confiner interface {
+	// Grants returns the guarantees that Start adds, and why others that it can
+	// give elsewhere are missing on this machine.
+	Grants() (reproducible.Guarantees, error)
+	// Start starts cmd under all of the restrictions that Grants told, or returns an
+	// error and starts nothing.
+	Start(cmd *exec.Cmd, tree Tree) error
+}
+
+// A Tree says what a command needs of the machine's file tree.
+type Tree struct {
+	Root     string   // the private directory: to be read and run
+	Writable []string // directories below Root: to be written too
+	Host     []string // Spec.HostPaths: to be read and run
 }
 
 // A Builder runs commands as plain processes. It is safe for concurrent use.
@@ -51,7 +71,8 @@ func (b *Builder) Build(ctx context.Context, spec *reproducible.Spec) (*reproduc
 	if err != nil {
 		return nil, err
 	}
-	if err := reproducible.RequireMet(spec.Require, Achieved, nil); err != nil {
+	achieved, missing := b.grants()
+	if err := reproducible.RequireMet(spec.Require, achieved, missing); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp(b.config.Dir, "build-")
@@ -60,7 +81,7 @@ func (b *Builder) Build(ctx context.Context, spec *reproducible.Spec) (*reproduc
 	}
 	r := &run{
 		config: b.config, spec: spec.WithDefaults(), root: dir,
-		result: &reproducible.Result{Spec: action, Achieved: Achieved},
+		result: &reproducible.Result{Spec: action, Achieved: achieved},
 	}
 	err = r.do(ctx)
 	if e := os.RemoveAll(dir); e != nil {
@@ -70,6 +91,15 @@ func (b *Builder) Build(ctx context.Context, spec *reproducible.Spec) (*reproduc
 		return nil, err
 	}
 	return r.result, nil
+}
+
+// grants tells what every build of b has.
+func (b *Builder) grants() (reproducible.Guarantees, error) {
+	if b.config.Confiner == nil {
+		return Achieved, nil
+	}
+	more, missing := b.config.Confiner.Grants()
+	return Achieved | more, missing
 }
 
 // A run is one build.
@@ -137,7 +167,7 @@ func (r *run) start(ctx context.Context, log *os.File) (*exec.Cmd, error) {
 			return nil, err
 		}
 		cmd.Stdout, cmd.Stderr = log, log
-		err = cmd.Start()
+		err = r.confined(cmd)
 		if err == nil {
 			return cmd, nil
 		}
@@ -146,6 +176,16 @@ func (r *run) start(ctx context.Context, log *os.File) (*exec.Cmd, error) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+func (r *run) confined(cmd *exec.Cmd) error {
+	if r.config.Confiner == nil {
+		return cmd.Start()
+	}
+	return r.config.Confiner.Start(cmd, Tree{
+		Root: r.root, Host: r.spec.HostPaths,
+		Writable: []string{r.path(reproducible.OutputDir), r.path(reproducible.ScratchDir)},
+	})
 }
 
 // judge describes how the command ended. Only the caller's cancellation and the

@@ -89,6 +89,7 @@ func acts() map[string]func(args []string) error {
 		"open-every-way":  openEveryWay,
 		"everything-else": everythingElse,
 		"race":            race,
+		"confined":        confined,
 		"tell-date":       tellDate,
 		"signals":         signals,
 		"print-date":      func([]string) error { _, err := fmt.Println(time.Now().Unix()); return err },

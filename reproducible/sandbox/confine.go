@@ -5,7 +5,6 @@ package sandbox
 import (
 	"errors"
 	"os"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -110,22 +109,8 @@ func (c *child) readIdentityBack() error {
 
 // filter installs the system call policy on this thread.
 func (c *child) filter() error {
-	program, err := filter(c.plan.FixedClock).Assemble()
-	if err != nil {
+	if err := install(filter(c.plan.FixedClock)); err != nil {
 		return err
-	}
-	sock := make([]unix.SockFilter, len(program))
-	for i, in := range program {
-		sock[i] = unix.SockFilter{Code: in.Code, Jt: in.Jt, Jf: in.Jf, K: in.K}
-	}
-	prog := unix.SockFprog{Len: uint16(len(sock)), Filter: &sock[0]}
-	_, _, e := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&prog)))
-	if e != 0 {
-		return os.NewSyscallError("seccomp", e)
-	}
-	mode, err := unix.PrctlRetInt(unix.PR_GET_SECCOMP, 0, 0, 0, 0)
-	if err != nil || mode != unix.SECCOMP_MODE_FILTER {
-		return errors.Join(errors.New("no filter is in force"), err)
 	}
 	c.achieved |= reproducible.Seccomp
 	return nil

@@ -237,6 +237,6 @@ func (c *child) readMountsBack() error {
 			return errors.New(target + " is not read-only, nosuid and nodev")
 		}
 	}
-	c.achieved |= reproducible.ReadOnlyInputs
+	c.achieved |= reproducible.ReadOnlyInputs | reproducible.ConfinedFiles
 	return nil
 }
