@@ -239,12 +239,17 @@ func (r *run) admit() error {
 
 // watch starts the tracer of a child that has stopped before its command.
 func (r *run) watch(listener *os.File) error {
-	root, err := os.OpenFile("/proc/"+strconv.Itoa(r.jail.process.Pid)+"/root", os.O_RDONLY|unix.O_PATH|unix.O_DIRECTORY, 0)
+	proc := "/proc/" + strconv.Itoa(r.jail.process.Pid)
+	root, err := os.OpenFile(proc+"/root", os.O_RDONLY|unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	mounts, err := os.Open(proc + "/ns/mnt")
+	if err != nil {
+		return errors.Join(err, listener.Close(), root.Close())
+	}
 	c := trace.Config{
-		Listener: listener, Root: root, Kill: func() { _ = r.jail.process.Kill() },
+		Listener: listener, Root: root, Mounts: mounts, Kill: func() { _ = r.jail.process.Kill() },
 		NoFiles: !r.plan.Trace, FixedClock: r.plan.FixedClock, Epoch: r.spec.Epoch,
 	}
 	if o := r.sandbox.config.Trace; o != nil {

@@ -4,6 +4,7 @@ package trace
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"unsafe"
@@ -79,32 +80,63 @@ func Install(w Watch) (int, error) {
 type listener struct {
 	fd   int
 	stop int // eventfd that ends next
+	// hangsUp says that the kernel ends a wait for notifications when no process is
+	// left that could cause one, as it does since Linux 6.11. That saves asking
+	// before each wait.
+	hangsUp bool
 }
 
 // next waits for a notification. ok is false when the last watched process is
 // gone or stop was signalled.
 func (l *listener) next(n *notification) (ok bool, err error) {
 	for {
-		fds := [2]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}, {Fd: int32(l.stop), Events: unix.POLLIN}}
-		if _, err := unix.Poll(fds[:], -1); err != nil {
-			if errors.Is(err, unix.EINTR) {
-				continue
+		if !l.hangsUp {
+			if ok, err := l.poll(-1); !ok || err != nil {
+				return false, err
 			}
-			return false, os.NewSyscallError("poll", err)
-		}
-		if fds[0].Revents&unix.POLLIN == 0 {
-			return false, nil
 		}
 		*n = notification{} // the kernel demands zeros
 		switch e := ioctl(l.fd, ioctlReceive, unsafe.Pointer(n)); e {
 		case 0:
 			return true, nil
-		case unix.EINTR, unix.ENOENT: // the caller died meanwhile
-			continue
+		case unix.EINTR:
+		case unix.ENOENT: // the caller died meanwhile, or all of them have
+			if l.hungUp() {
+				return false, nil
+			}
 		default:
 			return false, os.NewSyscallError("ioctl SECCOMP_IOCTL_NOTIF_RECV", e)
 		}
 	}
+}
+
+// poll waits until there is a notification; ok is false when there can be none.
+func (l *listener) poll(timeout int) (ok bool, err error) {
+	for {
+		fds := [2]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}, {Fd: int32(l.stop), Events: unix.POLLIN}}
+		_, err := unix.Poll(fds[:], timeout)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		return fds[0].Revents&unix.POLLIN != 0, os.NewSyscallError("poll", err)
+	}
+}
+
+func (l *listener) hungUp() bool {
+	fds := [1]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}}
+	_, err := unix.Poll(fds[:], 0)
+	return err == nil && fds[0].Revents&unix.POLLHUP != 0
+}
+
+// hangsUp reports whether this kernel is Linux 6.11 or newer.
+func hangsUp() bool {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return false
+	}
+	var major, minor int
+	_, err := fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &major, &minor)
+	return err == nil && (major > 6 || major == 6 && minor >= 11)
 }
 
 // goOn answers that the kernel shall do the call, fail that it fails with e, and

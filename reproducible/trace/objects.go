@@ -20,8 +20,13 @@ type objects struct {
 	stop   int // eventfd
 	done   chan struct{}
 	opened map[string]struct{} // paths in the build's tree
+	seen   map[program]struct{}
 	lost   bool
 }
+
+// gather is how long events may lie in the queue, where equal ones merge; a look
+// at each would cost more than the build's own open. In milliseconds.
+const gather = 20
 
 // sizeMetadata is the size of struct fanotify_event_metadata.
 const sizeMetadata = 24
@@ -42,7 +47,7 @@ func watchObjects(root *os.File, inputs []string) *objects {
 		_ = unix.Close(fd)
 		return nil
 	}
-	o := &objects{fd: fd, stop: stop, done: make(chan struct{}), opened: map[string]struct{}{}}
+	o := &objects{fd: fd, stop: stop, done: make(chan struct{}), opened: map[string]struct{}{}, seen: map[program]struct{}{}}
 	for _, name := range inputs {
 		if err := mark(fd, root, name); err != nil {
 			o.close()
@@ -73,6 +78,9 @@ func (o *objects) serve() {
 		if _, err := unix.Poll(fds[:], -1); err != nil && !errors.Is(err, unix.EINTR) {
 			o.lost = true
 			return
+		}
+		if fds[1].Revents == 0 {
+			_, _ = unix.Poll(fds[1:], gather)
 		}
 		for {
 			n, err := unix.Read(o.fd, buffer)
@@ -106,16 +114,33 @@ func (o *objects) take(events []byte, t *tree, own int) {
 			o.lost = true
 			continue
 		}
+		if pid == own || o.again(fd) { // the tracer looking for interpreters, or an old acquaintance
+			_ = unix.Close(fd)
+			continue
+		}
 		name := t.read("/proc/self/fd/" + strconv.Itoa(fd))
 		_ = unix.Close(fd)
 		switch {
-		case pid == own: // the tracer looking for interpreters
 		case name == "" || len(o.opened) >= defaultAccesses:
 			o.lost = true
 		default:
 			o.opened[name] = struct{}{}
 		}
 	}
+}
+
+// again reports whether the object was seen before, and remembers it.
+func (o *objects) again(fd int) bool {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil {
+		return false
+	}
+	key := program{st.Dev, st.Ino}
+	_, known := o.seen[key]
+	if !known && len(o.seen) < defaultAccesses {
+		o.seen[key] = struct{}{}
+	}
+	return known
 }
 
 // finish ends the watch, once the build is over, and adds to the log what the

@@ -6,12 +6,15 @@ import (
 	"github.com/sealwright/sealwright/reproducible"
 )
 
-// Config says what a Tracer watches with. Listener, Root and Kill are required.
+// Config says what a Tracer watches with. Listener, Root, Mounts and Kill are required.
 type Config struct {
 	// Listener is the descriptor that Install returned. The Tracer owns it.
 	Listener *os.File
 	// Root is the root directory of the build. The Tracer owns it.
 	Root *os.File
+	// Mounts is the mount namespace of the build (/proc/PID/ns/mnt), which keeps its
+	// file tree in one piece until the last event is read. The Tracer owns it.
+	Mounts *os.File
 	// Kill kills the build. The Tracer calls it, from its own goroutine and at most
 	// once, when it cannot go on watching. It must not wait for the Tracer.
 	Kill func()

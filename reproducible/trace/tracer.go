@@ -31,8 +31,8 @@ type Tracer struct {
 // Start begins to watch. It returns when the build may run; the caller then
 // lets it, and calls Stop after the last process of the build is gone.
 func Start(c Config) (*Tracer, error) {
-	if c.Listener == nil || c.Root == nil || c.Kill == nil || c.MaxAccesses < 0 {
-		return nil, attest.Refuse(CodeConfig, "Config", "Listener, Root, Kill and a bound", "less")
+	if c.Listener == nil || c.Root == nil || c.Mounts == nil || c.Kill == nil || c.MaxAccesses < 0 {
+		return nil, attest.Refuse(CodeConfig, "Config", "Listener, Root, Mounts, Kill and a bound", "less")
 	}
 	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
@@ -40,10 +40,10 @@ func Start(c Config) (*Tracer, error) {
 	}
 	t := &Tracer{
 		config:   c,
-		listener: listener{fd: int(c.Listener.Fd()), stop: stop},
+		listener: listener{fd: int(c.Listener.Fd()), stop: stop, hangsUp: hangsUp()},
 		watch: watch{
-			tree: tree{root: int(c.Root.Fd())}, loader: loader{known: map[program]string{}},
-			calls: map[uint32]call{}, decide: c.Decide, clock: clock{c.FixedClock, c.Epoch}, log: newLog(c.MaxAccesses),
+			tree: tree{root: int(c.Root.Fd()), inputs: c.Inputs, known: map[string]place{}}, loader: loader{known: map[program]string{}},
+			calls: map[uint32]call{}, programs: map[string][]reproducible.Access{}, decide: c.Decide, clock: clock{c.FixedClock, c.Epoch}, log: newLog(c.MaxAccesses),
 		},
 		ended: make(chan error, 1),
 	}
@@ -110,7 +110,7 @@ func (t *Tracer) Stop() (*reproducible.Trace, error) {
 		crossChecked, lost := t.objects.finish(&t.watch.log)
 		t.trace = t.watch.log.trace(blindSpots(), t.err != nil || lost)
 		t.trace.CrossChecked = crossChecked
-		t.err = errors.Join(t.err, t.config.Root.Close(), os.NewSyscallError("close", unix.Close(t.listener.stop)))
+		t.err = errors.Join(t.err, t.config.Root.Close(), t.config.Mounts.Close(), os.NewSyscallError("close", unix.Close(t.listener.stop)))
 	})
 	return t.trace, t.err
 }

@@ -15,9 +15,16 @@ import (
 
 // A tree looks into the file tree of a build from outside.
 type tree struct {
-	root   int // O_PATH descriptor of the build's root directory
+	root   int      // O_PATH descriptor of the build's root directory
+	inputs []string // read-only mounts
+	// known are places below inputs that were reached without a link, and so
+	// stay what they are.
+	known  map[string]place
 	buffer [pathMax]byte
 }
+
+// maxKnown bounds what a build can have the tracer remember.
+const maxKnown = 1 << 17
 
 // A place is what a path of the build meant when the tracer looked.
 type place struct {
@@ -52,7 +59,24 @@ func (t *tree) look(pid, dir int, name string, nofollow bool) place {
 	if strings.HasPrefix(p.path, "/proc/") || strings.HasPrefix(p.path, "/dev/") {
 		return t.walked(pid, p, nofollow)
 	}
-	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT}
+	if known, ok := t.known[p.path]; ok {
+		return known
+	}
+	straight := t.open(&p, nofollow, unix.RESOLVE_NO_SYMLINKS)
+	if straight {
+		t.remember(p)
+		return p
+	}
+	if !t.open(&p, nofollow, 0) || p.outcome != reproducible.OutcomeFound {
+		return t.walked(pid, p, nofollow) // perhaps to where only the build's own eyes see
+	}
+	return p
+}
+
+// open opens p.path as O_PATH and fills in the rest of p. It reports false when
+// the way leads over a link and flags forbid it, or links lead nowhere.
+func (t *tree) open(p *place, nofollow bool, flags uint64) bool {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | flags}
 	if nofollow {
 		how.Flags |= unix.O_NOFOLLOW
 	}
@@ -61,12 +85,33 @@ func (t *tree) look(pid, dir int, name string, nofollow bool) place {
 	case err == nil:
 		p.fd, p.outcome = fd, reproducible.OutcomeFound
 		p.resolved = t.read("/proc/self/fd/" + strconv.Itoa(fd))
-	case t.followsLinks(p.path): // perhaps to where only the build's own eyes see
-		return t.walked(pid, p, nofollow)
+	case errors.Is(err, unix.ELOOP):
+		return false
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
 		p.outcome = reproducible.OutcomeAbsent
 	}
-	return p
+	return true
+}
+
+// remember keeps a place that no process of the build can change.
+func (t *tree) remember(p place) {
+	if p.outcome == reproducible.OutcomeUnknown || len(t.known) >= maxKnown || strings.Contains(p.path, "/../") || strings.HasSuffix(p.path, "/..") {
+		return
+	}
+	for _, in := range t.inputs {
+		if strings.HasPrefix(p.path, in) && (len(p.path) == len(in) || p.path[len(in)] == '/') {
+			p.fd = -1
+			t.known[p.path] = p
+			return
+		}
+	}
+}
+
+// again returns an O_PATH descriptor of a resolved path, or -1.
+func (t *tree) again(resolved string) int {
+	p := place{path: resolved, fd: -1}
+	t.open(&p, true, unix.RESOLVE_NO_SYMLINKS)
+	return p.fd
 }
 
 // descriptor is the object of a descriptor of the build.
@@ -79,15 +124,6 @@ func (t *tree) descriptor(pid, fd int) place {
 	p.resolved, p.outcome = p.path, reproducible.OutcomeFound
 	p.fd = openPath(object)
 	return p
-}
-
-func (t *tree) followsLinks(name string) bool {
-	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_SYMLINKS}
-	fd, err := unix.Openat2(t.root, name, &how)
-	if err == nil {
-		_ = unix.Close(fd)
-	}
-	return errors.Is(err, unix.ELOOP)
 }
 
 // openPath returns an O_PATH descriptor of what a name of the machine means, or

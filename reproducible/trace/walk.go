@@ -41,10 +41,7 @@ func (t *tree) walked(pid int, p place, nofollow bool) place {
 		p.fd = openPath(w.object)
 		return p
 	}
-	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
-	if fd, err := unix.Openat2(t.root, w.current, &how); err == nil {
-		p.fd = fd
-	}
+	p.fd = t.again(w.current)
 	return p
 }
 

@@ -5,6 +5,7 @@ package trace
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -13,14 +14,16 @@ import (
 
 // A watch turns notifications into accesses. It belongs to one goroutine.
 type watch struct {
-	memory  memory
-	tree    tree
-	loader  loader
-	calls   map[uint32]call
-	decide  func(reproducible.Access) Decision
-	clock   clock
-	log     log
-	dropped uint64 // since the last answer
+	memory memory
+	tree   tree
+	loader loader
+	calls  map[uint32]call
+	// programs are what running one does, by path, for those in tree.known.
+	programs map[string][]reproducible.Access
+	decide   func(reproducible.Access) Decision
+	clock    clock
+	log      log
+	dropped  uint64 // since the last answer
 }
 
 // judge reads what a notification asks for, and tells how to answer it. A call
@@ -137,9 +140,19 @@ func (w *watch) exec(n *notification, c call) ([]reproducible.Access, error) {
 		p = w.tree.descriptor(int(n.pid), int(int32(n.args[c.dir])))
 	}
 	defer p.close()
+	if seen, known := w.programs[p.path]; known {
+		return slices.Clone(seen), nil
+	}
+	if _, stays := w.tree.known[p.path]; stays && p.fd < 0 && p.outcome == reproducible.OutcomeFound {
+		p.fd = w.tree.again(p.resolved)
+	}
 	seen := []reproducible.Access{access(reproducible.OpExec, p)}
 	if p.fd >= 0 {
+		dropped := w.dropped
 		seen = append(seen, w.loads(int(n.pid), p.fd)...)
+		if _, stays := w.tree.known[p.path]; stays && dropped == w.dropped {
+			w.programs[p.path] = slices.Clone(seen)
+		}
 	}
 	return seen, nil
 }

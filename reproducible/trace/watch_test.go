@@ -176,7 +176,11 @@ func TestAConfigThatLacksSomethingIsRefused(t *testing.T) {
 	f, err := os.Open(os.DevNull)
 	require.NoError(t, err)
 	defer f.Close()
-	for _, c := range []Config{{}, {Listener: f, Root: f}, {Listener: f, Kill: func() {}}, {Root: f, Kill: func() {}}, {Listener: f, Root: f, Kill: func() {}, MaxAccesses: -1}} {
+	kill := func() {}
+	for _, c := range []Config{
+		{}, {Listener: f, Root: f, Mounts: f}, {Listener: f, Mounts: f, Kill: kill}, {Root: f, Mounts: f, Kill: kill},
+		{Listener: f, Root: f, Kill: kill}, {Listener: f, Root: f, Mounts: f, Kill: kill, MaxAccesses: -1},
+	} {
 		_, err := Start(c)
 		require.ErrorIs(t, err, attest.Is(CodeConfig))
 	}
@@ -187,8 +191,10 @@ func TestADescriptorThatNotifiesOfNothingKillsTheBuild(t *testing.T) {
 	require.NoError(t, err)
 	root, err := os.Open("/")
 	require.NoError(t, err)
+	mounts, err := os.Open("/proc/self/ns/mnt")
+	require.NoError(t, err)
 	killed := make(chan struct{})
-	tracer, err := Start(Config{Listener: null, Root: root, Kill: func() { close(killed) }})
+	tracer, err := Start(Config{Listener: null, Root: root, Mounts: mounts, Kill: func() { close(killed) }})
 	require.NoError(t, err)
 	<-killed
 	got, err := tracer.Stop()
