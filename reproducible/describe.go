@@ -62,22 +62,26 @@ type ExternalInput struct {
 	Path   string        `json:"path"`
 }
 
-type internalParameters struct {
-	Achieved Guarantees      `json:"achieved"`
-	Findings []wireFinding   `json:"findings"`
-	Limits   canonicalLimits `json:"limits"`
-	Spec     digest.Digest   `json:"spec"`
-	Trace    *wireTrace      `json:"trace,omitempty"`
+// InternalParameters are the internalParameters of a build of type BuildType: what
+// the platform added to the spec and achieved.
+type InternalParameters struct {
+	Achieved Guarantees        `json:"achieved"`
+	Findings []RecordedFinding `json:"findings"`
+	Limits   RecordedLimits    `json:"limits"`
+	Spec     digest.Digest     `json:"spec"`
+	Trace    *RecordedTrace    `json:"trace,omitempty"` // nil when nothing watched
 }
 
-type wireTrace struct {
-	Complete bool          `json:"complete"`
-	Digest   digest.Digest `json:"digest"`
-}
-
-type wireFinding struct {
+// A RecordedFinding is a Finding in InternalParameters.
+type RecordedFinding struct {
 	Code attest.Code `json:"code"`
 	Path string      `json:"path"`
+}
+
+// A RecordedTrace is a Trace in InternalParameters.
+type RecordedTrace struct {
+	Complete bool          `json:"complete"`
+	Digest   digest.Digest `json:"digest"`
 }
 
 // Describe records a successful run as a provenance.Build of type BuildType. It
@@ -153,16 +157,16 @@ func external(s *Spec) (json.RawMessage, error) {
 }
 
 func internal(s *Spec, r *Result) (json.RawMessage, error) {
-	p := internalParameters{Achieved: r.Achieved, Findings: []wireFinding{}, Limits: s.Limits.canonical(), Spec: r.Spec}
+	p := InternalParameters{Achieved: r.Achieved, Findings: []RecordedFinding{}, Limits: s.Limits.recorded(), Spec: r.Spec}
 	for _, f := range r.Findings {
-		p.Findings = append(p.Findings, wireFinding(f))
+		p.Findings = append(p.Findings, RecordedFinding(f))
 	}
 	if r.Trace != nil {
 		d, err := r.Trace.Digest()
 		if err != nil {
 			return nil, err
 		}
-		p.Trace = &wireTrace{Complete: r.Trace.Complete, Digest: d}
+		p.Trace = &RecordedTrace{Complete: r.Trace.Complete, Digest: d}
 	}
 	return strictjson.Marshal(p)
 }

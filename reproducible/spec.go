@@ -164,7 +164,7 @@ type canonicalSpec struct {
 	HostPaths []string          `json:"hostPaths"`
 	Hostname  string            `json:"hostname"`
 	Inputs    []canonicalInput  `json:"inputs"`
-	Limits    canonicalLimits   `json:"limits"`
+	Limits    RecordedLimits    `json:"limits"`
 	Locale    string            `json:"locale"`
 	Outputs   []string          `json:"outputs"`
 	Require   Guarantees        `json:"require"`
@@ -183,8 +183,8 @@ type canonicalInput struct {
 	URI    string          `json:"uri"`
 }
 
-// canonicalLimits tells durations in nanoseconds.
-type canonicalLimits struct {
+// RecordedLimits are Limits as documents have them: durations in nanoseconds.
+type RecordedLimits struct {
 	CPU          int64 `json:"cpu"`
 	LogBytes     int64 `json:"logBytes"`
 	Memory       int64 `json:"memory"`
@@ -195,8 +195,16 @@ type canonicalLimits struct {
 	Wall         int64 `json:"wall"`
 }
 
-func (l Limits) canonical() canonicalLimits {
-	return canonicalLimits{
+// Limits returns l as a spec has them.
+func (l RecordedLimits) Limits() Limits {
+	return Limits{
+		CPU: time.Duration(l.CPU), LogBytes: l.LogBytes, Memory: l.Memory, OutputBytes: l.OutputBytes,
+		OutputFiles: l.OutputFiles, PIDs: l.PIDs, ScratchBytes: l.ScratchBytes, Wall: time.Duration(l.Wall),
+	}
+}
+
+func (l Limits) recorded() RecordedLimits {
+	return RecordedLimits{
 		CPU: int64(l.CPU), LogBytes: l.LogBytes, Memory: l.Memory, OutputBytes: l.OutputBytes,
 		OutputFiles: l.OutputFiles, PIDs: l.PIDs, ScratchBytes: l.ScratchBytes, Wall: int64(l.Wall),
 	}
@@ -216,7 +224,7 @@ func (s *Spec) Canonical() ([]byte, error) {
 	w := canonicalSpec{
 		Command: c.Command, Dir: c.Dir, Env: c.Env, Epoch: c.Epoch, GID: c.GID,
 		HostPaths: sorted(c.HostPaths), Hostname: c.Hostname, Inputs: []canonicalInput{},
-		Limits: c.Limits.canonical(), Locale: c.Locale, Outputs: sorted(c.Outputs), Require: c.Require, TZ: c.TZ,
+		Limits: c.Limits.recorded(), Locale: c.Locale, Outputs: sorted(c.Outputs), Require: c.Require, TZ: c.TZ,
 		UID: c.UID, Umask: c.Umask, Version: specVersion,
 	}
 	if w.Env == nil {

@@ -14,5 +14,5 @@ func ExampleFromProvenance() {
 	spec, err := gobuild.FromProvenance(&provenance.Build{BuildType: "https://example.com/make/v1"})
 	fmt.Println(spec, err)
 	// Output:
-	// <nil> reproducible.gobuild.build-type at Build.BuildType: want https://github.com/sealwright/sealwright/reproducible/command/v1, got another
+	// <nil> reproducible.command.build-type at Build.BuildType: want https://github.com/sealwright/sealwright/reproducible/command/v1, got another
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/sealwright/sealwright/provenance"
 	"github.com/sealwright/sealwright/provenance/slsa"
 	"github.com/sealwright/sealwright/reproducible"
+	"github.com/sealwright/sealwright/reproducible/command"
 	"github.com/sealwright/sealwright/reproducible/gobuild"
 	"github.com/sealwright/sealwright/reproducible/process"
 	"github.com/sealwright/sealwright/reproducible/sandbox"
@@ -255,7 +256,7 @@ func TestAPlainPlanRunsInAPlainProcessAndCannotPassForAPinnedOne(t *testing.T) {
 	assert.Equal(t, "/go/bin/go", spec.Command[0], "the plan itself stays as it was")
 
 	_, err = gobuild.FromProvenance(record(t, plain))
-	require.ErrorIs(t, err, attest.Is(gobuild.CodeUnpinned))
+	require.ErrorIs(t, err, attest.Is(command.CodeUnpinned))
 }
 
 func TestAPlanLeavesTestsOfTheStandardLibraryOut(t *testing.T) {

@@ -2,7 +2,8 @@ package gobuild
 
 import "github.com/sealwright/sealwright/attest"
 
-// The codes of this package, beside those of packages reproducible and store.
+// The codes of this package, beside those of packages reproducible, command and
+// store.
 const (
 	// CodeConfig: the config is incomplete, or a field is malformed.
 	CodeConfig attest.Code = "reproducible.gobuild.config"
@@ -14,25 +15,13 @@ const (
 	CodeModules attest.Code = "reproducible.gobuild.modules"
 	// CodeGo: the go command failed or gave an unexpected answer.
 	CodeGo attest.Code = "reproducible.gobuild.go-command"
-	// CodeBuildType: a record is of builds of another type.
-	CodeBuildType attest.Code = "reproducible.gobuild.build-type"
-	// CodeParameters: the parameters of a record are malformed.
-	CodeParameters attest.Code = "reproducible.gobuild.parameters"
-	// CodeUnpinned: a recorded build could read what no digest names.
-	CodeUnpinned attest.Code = "reproducible.gobuild.unpinned"
 	// CodeParameter: a recorded parameter is not what a plan of this package has.
 	CodeParameter attest.Code = "reproducible.gobuild.parameter"
-	// CodeDependency: the recorded dependencies are not the inputs of the
-	// parameters.
-	CodeDependency attest.Code = "reproducible.gobuild.dependency"
-	// CodeSpec: the parameters of a record do not give the spec that it says ran.
-	CodeSpec attest.Code = "reproducible.gobuild.spec"
 )
 
 // Codes returns every code that this package itself can give.
 func Codes() []attest.Code {
 	return []attest.Code{
-		CodeConfig, CodeSource, CodeToolchain, CodeModules, CodeGo, CodeBuildType, CodeParameters, CodeUnpinned,
-		CodeParameter, CodeDependency, CodeSpec,
+		CodeConfig, CodeSource, CodeToolchain, CodeModules, CodeGo, CodeParameter,
 	}
 }

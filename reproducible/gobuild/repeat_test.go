@@ -13,6 +13,7 @@ import (
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/provenance"
 	"github.com/sealwright/sealwright/reproducible"
+	"github.com/sealwright/sealwright/reproducible/command"
 	"github.com/sealwright/sealwright/reproducible/gobuild"
 )
 
@@ -50,15 +51,15 @@ func TestARecordOfAnotherKindOfBuildIsRefused(t *testing.T) {
 		change func(*provenance.Build)
 		code   attest.Code
 	}{
-		"another build type":        {func(b *provenance.Build) { b.BuildType = "https://example.com/make/v1" }, gobuild.CodeBuildType},
-		"no external parameters":    {func(b *provenance.Build) { b.External = nil }, gobuild.CodeParameters},
-		"no internal parameters":    {func(b *provenance.Build) { b.Internal = nil }, gobuild.CodeParameters},
-		"repeated keys":             {func(b *provenance.Build) { b.External = json.RawMessage(`{"dir":"/src","dir":"/x"}`) }, gobuild.CodeParameters},
-		"a dependency left out":     {func(b *provenance.Build) { b.Inputs = b.Inputs[1:] }, gobuild.CodeDependency},
-		"dependencies in disorder":  {func(b *provenance.Build) { b.Inputs[0], b.Inputs[1] = b.Inputs[1], b.Inputs[0] }, gobuild.CodeDependency},
-		"a dependency that is none": {func(b *provenance.Build) { b.Inputs[0].Descriptor.MediaType = "" }, gobuild.CodeDependency},
-		"a role that was changed":   {func(b *provenance.Build) { b.Inputs[0].Role = provenance.RoleBase }, gobuild.CodeSpec},
-		"a source from elsewhere":   {func(b *provenance.Build) { b.Inputs[2].Descriptor.URI = "git+https://evil.example/app" }, gobuild.CodeSpec},
+		"another build type":        {func(b *provenance.Build) { b.BuildType = "https://example.com/make/v1" }, command.CodeBuildType},
+		"no external parameters":    {func(b *provenance.Build) { b.External = nil }, command.CodeParameters},
+		"no internal parameters":    {func(b *provenance.Build) { b.Internal = nil }, command.CodeParameters},
+		"repeated keys":             {func(b *provenance.Build) { b.External = json.RawMessage(`{"dir":"/src","dir":"/x"}`) }, command.CodeParameters},
+		"a dependency left out":     {func(b *provenance.Build) { b.Inputs = b.Inputs[1:] }, command.CodeDependency},
+		"dependencies in disorder":  {func(b *provenance.Build) { b.Inputs[0], b.Inputs[1] = b.Inputs[1], b.Inputs[0] }, command.CodeDependency},
+		"a dependency that is none": {func(b *provenance.Build) { b.Inputs[0].Descriptor.MediaType = "" }, command.CodeDependency},
+		"a role that was changed":   {func(b *provenance.Build) { b.Inputs[0].Role = provenance.RoleBase }, command.CodeSpec},
+		"a source from elsewhere":   {func(b *provenance.Build) { b.Inputs[2].Descriptor.URI = "git+https://evil.example/app" }, command.CodeSpec},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := record(t, spec)
@@ -69,7 +70,7 @@ func TestARecordOfAnotherKindOfBuildIsRefused(t *testing.T) {
 		})
 	}
 	_, err = gobuild.FromProvenance(nil)
-	require.ErrorIs(t, err, attest.Is(gobuild.CodeBuildType))
+	require.ErrorIs(t, err, attest.Is(command.CodeBuildType))
 }
 
 // TestEveryTamperedParameterIsRefused changes each leaf of both parameter documents
