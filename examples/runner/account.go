@@ -14,6 +14,7 @@ import (
 	"github.com/sealwright/sealwright/reproducible"
 	"github.com/sealwright/sealwright/reproducible/sandbox"
 	"github.com/sealwright/sealwright/reproducible/store"
+	"github.com/sealwright/sealwright/reproducible/trace"
 )
 
 // An account is what the runner tells about a run.
@@ -30,6 +31,11 @@ type account struct {
 	Seconds   float64                 `json:"seconds"`
 	Outputs   []outputAccount         `json:"outputs"`
 	Findings  []findingAccount        `json:"findings"`
+	Read      []inputAccount          `json:"read"`     // files that were opened, run or loaded
+	Untouched []string                `json:"unread"`   // inputs of which nothing was
+	Sought    []string                `json:"sought"`   // names that led to nothing
+	Reached   []string                `json:"reached"`  // addresses that were tried
+	Complete  bool                    `json:"complete"` // the three lists miss nothing that is watched
 	Log       string                  `json:"log"`
 	Refused   string                  `json:"refused,omitempty"`
 	Reasons   []attest.Reason         `json:"reasons,omitempty"`
@@ -79,6 +85,37 @@ func (a *account) result(r *reproducible.Result) {
 	for _, f := range r.Findings {
 		a.Findings = append(a.Findings, findingAccount(f))
 	}
+}
+
+// trace tells what the command read, sought in vain and tried to reach.
+func (a *account) trace(ctx context.Context, spec *reproducible.Spec, t *reproducible.Trace, s *store.Store) error {
+	if t == nil {
+		return nil
+	}
+	a.Complete = t.Complete
+	for _, x := range t.Accesses {
+		switch {
+		case x.Op == reproducible.OpConnect:
+			a.Reached = append(a.Reached, x.Path)
+		case x.Outcome == reproducible.OutcomeAbsent && (x.Op == reproducible.OpOpen || x.Op == reproducible.OpExec):
+			a.Sought = append(a.Sought, x.Path)
+		}
+	}
+	if !t.Complete {
+		return nil // what was read cannot be told from what was not
+	}
+	m, err := trace.MaterialsOf(ctx, spec, t, s.Manifest)
+	if err != nil {
+		return err
+	}
+	for _, d := range m.Touched {
+		a.Read = append(a.Read, inputAccount{d.Name, digest.Digest{Algorithm: digest.SHA256, Hex: d.Digest[digest.SHA256]}})
+	}
+	for _, name := range m.Unpinned {
+		a.Read = append(a.Read, inputAccount{Path: name})
+	}
+	a.Untouched = m.Untouched
+	return nil
 }
 
 func (a *account) refuse(err error) {
@@ -137,6 +174,18 @@ func (a *account) print(w io.Writer, asJSON bool) error {
 			pinned = "of this machine, not pinned"
 		}
 		line("input     %s  %s", in.Path, pinned)
+	}
+	for _, in := range a.Read {
+		line("read      %s", in.Path)
+	}
+	for _, name := range a.Untouched {
+		line("unread    %s", name)
+	}
+	for _, name := range a.Reached {
+		line("reached   %s", name)
+	}
+	if len(a.Sought) > 0 {
+		line("sought    %d names that led to nothing; -json lists them", len(a.Sought))
 	}
 	for _, o := range a.Outputs {
 		line("output    %s  %s  %d bytes", o.Path, o.Digest, o.Size)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"os"
@@ -96,7 +97,23 @@ func pinTool(ctx context.Context, s *store.Store, spec *reproducible.Spec, name 
 		faults = append(faults, add(tool.InterpreterName, *tool.Interpreter))
 	}
 	for _, library := range tool.Libraries {
-		faults = append(faults, add(library.Path, library))
+		name, err := soname(library.Path)
+		faults = append(faults, err, add(path.Join(path.Dir(library.Path), name), library))
 	}
 	return errors.Join(faults...)
+}
+
+// soname returns the name by which programs ask for a library, which on the machine
+// is often a link to the file.
+func soname(library string) (string, error) {
+	f, err := elf.Open(library)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	names, err := f.DynString(elf.DT_SONAME)
+	if err != nil || len(names) == 0 {
+		return path.Base(library), err
+	}
+	return path.Base(names[0]), nil
 }

@@ -1,6 +1,7 @@
 // Runner runs any command hermetically: with the inputs and tools that are named,
 // each by digest, with no network, and with nothing else of this machine. It prints
-// what came out, which guarantees were achieved, and what is worth knowing.
+// what the command read, sought and tried to reach, what came out, which guarantees
+// were achieved, and what is worth knowing.
 //
 //	go run ./examples/runner -in src=. -tool sh -tool tr -out upper -- sh -c 'tr a-z A-Z < go.mod > /out/upper'
 //
@@ -39,6 +40,8 @@ The command sees a file tree that holds what the flags name and nothing else:
 Inputs and tools are pinned by digest before anything runs. -host mounts a directory
 of this machine that nothing pins: quick, and said in the result. A compiler needs
 more than its program; name its directories with -in, or -host /usr,/bin,/lib,/lib64.
+Every file that the command opens is in the result. -require fixed-clock has every
+program read the date of -epoch.
 
 `
 
@@ -143,7 +146,7 @@ func run(ctx context.Context, f *flags, hook sandbox.Hook, a *account) error {
 		return err
 	}
 	a.inputs(spec)
-	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: s, Now: time.Now})
+	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: s, Now: time.Now, Trace: &sandbox.TraceOptions{}})
 	if err != nil {
 		return err
 	}
@@ -157,6 +160,9 @@ func run(ctx context.Context, f *flags, hook sandbox.Hook, a *account) error {
 		result = failed.Result
 	}
 	a.result(result)
+	if result != nil {
+		err = errors.Join(err, a.trace(ctx, spec, result.Trace, s))
+	}
 	if err != nil {
 		return err
 	}

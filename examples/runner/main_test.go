@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -76,6 +77,13 @@ func TestACommandRunsWithPinnedToolsAloneAndTheRunSaysSo(t *testing.T) {
 	assert.Contains(t, a.Achieved.Names(), "inputs-pinned")
 	assert.Contains(t, a.Achieved.Names(), "no-network")
 	assert.Len(t, a.Outputs, 1)
+	assert.True(t, a.Complete)
+	var read []string
+	for _, in := range a.Read {
+		read = append(read, in.Path)
+		assert.False(t, in.Digest.IsZero(), in.Path)
+	}
+	assert.Subset(t, read, []string{"/src/a.txt", "/bin/sh", "/bin/tr"})
 	for _, in := range a.Inputs {
 		assert.False(t, in.Digest.IsZero(), in.Path)
 	}
@@ -126,6 +134,37 @@ func TestEveryWayToStopHasItsStatus(t *testing.T) {
 			assert.NoFileExists(t, filepath.Join(b.to, "x"))
 		})
 	}
+}
+
+func TestWhatTheCommandSoughtAndTriedToReachIsTold(t *testing.T) {
+	b := newBench(t)
+	b.needSandbox(t)
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("needs the Debian package bash")
+	}
+	status, a, errs := b.run(t, "-in", "src="+b.src, "-tool", "bash", "-tool", "sh", "-out", "x", "-require", "fixed-clock", "-epoch", "1700000000",
+		"--", "bash", "-c", "read x < /src/none; (: 3<>/dev/tcp/192.0.2.1/80) ; printf '%(%s)T' -1 > /out/x")
+	require.Zero(t, status, "%s %s", errs, a.Refused)
+	assert.Contains(t, a.Sought, "/src/none")
+	assert.Contains(t, a.Reached, "inet 192.0.2.1:80")
+	assert.Contains(t, a.Untouched, "/bin/sh")
+	date, err := os.ReadFile(filepath.Join(b.to, "x"))
+	require.NoError(t, err)
+	assert.Equal(t, "1700000000", string(date))
+}
+
+func TestAnInterruptedRunLeavesNothing(t *testing.T) {
+	b := newBench(t)
+	b.needSandbox(t)
+	cmd := exec.Command(b.program, "-json", "-store", b.store, "-to", b.to, "-in", "src="+b.src, "-tool", "sh", "-out", "x",
+		"--", "sh", "-c", "echo > /out/x; while :; do :; done")
+	require.NoError(t, cmd.Start())
+	time.Sleep(2 * time.Second)
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	assert.Equal(t, 3, exit.ExitCode())
+	assert.NoFileExists(t, filepath.Join(b.to, "x"))
 }
 
 func TestTheLogOfAFailedCommandIsTold(t *testing.T) {
