@@ -44,6 +44,7 @@ var thirdParty = map[string][]string{
 	"filippo.io/mldsa":                                  {"attest/key/mldsa"},
 	"github.com/digitorus/pkcs7":                        {"attest/tsa"},
 	"golang.org/x/crypto":                               {"attest/chain", "attest/tsa", "attest/attesttest/virtual"},
+	"github.com/klauspost/compress":                     {"reproducible/inputs"},
 	"github.com/go-jose/go-jose/v4":                     {"provenance/collect/oidc", "provenance/collect/collecttest"},
 	"github.com/sigstore/rekor":                         {"attest/rekor"},
 	"github.com/in-toto/in-toto-golang":                 {"attest/layout"},
