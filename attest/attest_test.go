@@ -70,6 +70,7 @@ func facts(t testing.TB) attest.Facts {
 		Statement:  goodStatement(t),
 		Evidence:   digest.FromBytes([]byte("evidence")),
 		Signers:    []attest.Identity{{Subject: "alice", Key: digest.FromBytes([]byte("key"))}},
+		Claims:     []attest.Claim{{Principal: "alice", Name: "1.2.3", Value: "x"}},
 		Times:      []attest.TrustedTime{{Time: time.Unix(1, 0), Authority: "clock"}},
 		Inclusions: []attest.Inclusion{{Log: "log", Index: 1}},
 	}
@@ -80,13 +81,14 @@ func TestSeal(t *testing.T) {
 	v, err := attest.Seal(f)
 	require.NoError(t, err)
 	want := facts(t)
-	f.Signers[0].Subject, f.Times[0].Authority, f.Inclusions[0].Index = "mallory", "mallory", 7
-	v.Signers()[0].Subject, v.Times()[0].Authority, v.Inclusions()[0].Index = "eve", "eve", 8
+	f.Signers[0].Subject, f.Claims[0].Value, f.Times[0].Authority, f.Inclusions[0].Index = "mallory", "y", "mallory", 7
+	v.Signers()[0].Subject, v.Claims()[0].Value, v.Times()[0].Authority, v.Inclusions()[0].Index = "eve", "z", "eve", 8
 	assert.False(t, v.IsZero())
 	assert.Equal(t, want.Authority, v.Authority())
 	assert.Equal(t, good, string(v.Statement().Bytes()))
 	assert.Equal(t, want.Evidence, v.Evidence())
 	assert.Equal(t, want.Signers, v.Signers())
+	assert.Equal(t, want.Claims, v.Claims())
 	assert.Equal(t, want.Times, v.Times())
 	assert.Equal(t, want.Inclusions, v.Inclusions())
 }
@@ -105,6 +107,11 @@ func TestSealRefuses(t *testing.T) {
 		{"a nameless signer", func(f *attest.Facts) {
 			f.Signers = append(f.Signers, attest.Identity{Issuer: "https://issuer.example.com"})
 		}, attest.CodeSealSigner},
+		{"a claim of nobody who signed", func(f *attest.Facts) { f.Claims[0].Principal = "bob" }, attest.CodeSealClaim},
+		{"a claim without a name", func(f *attest.Facts) { f.Claims[0].Name = "" }, attest.CodeSealClaim},
+		{"a claim twice", func(f *attest.Facts) {
+			f.Claims = append(f.Claims, attest.Claim{Principal: "alice", Name: "1.2.3", Value: "y"})
+		}, attest.CodeSealClaim},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -124,6 +131,7 @@ func TestTheZeroVerifiedAnswersNothing(t *testing.T) {
 		assert.Nil(t, v.Statement())
 		assert.True(t, v.Evidence().IsZero())
 		assert.Empty(t, v.Signers())
+		assert.Empty(t, v.Claims())
 		assert.Empty(t, v.Times())
 		assert.Empty(t, v.Inclusions())
 	}

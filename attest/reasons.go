@@ -37,6 +37,9 @@ const (
 	// CodeSealSigner: Seal was called without a signer, or with one that has no
 	// name.
 	CodeSealSigner Code = "attest.seal.signer"
+	// CodeSealClaim: Seal was called with a claim of nobody who signed, or with one
+	// twice.
+	CodeSealClaim Code = "attest.seal.claim"
 	// CodeSealStatement: Seal was called without a statement.
 	CodeSealStatement Code = "attest.seal.statement"
 	// CodeUnverified: a fact was asked of the zero Verified.
@@ -48,7 +51,7 @@ func Codes() []Code {
 	return []Code{
 		CodeNil, CodeCanceled, CodeLimit, CodeJSON, CodeStatementType, CodeNoSubject, CodeSubjectDigest,
 		CodePredicateType, CodePredicate, CodeDescriptor, CodeMediaType, CodeWantEmpty,
-		CodeWantSubject, CodeWantPredicateType, CodeSealAuthority, CodeSealSigner,
+		CodeWantSubject, CodeWantPredicateType, CodeSealAuthority, CodeSealSigner, CodeSealClaim,
 		CodeSealStatement, CodeUnverified,
 	}
 }

@@ -65,6 +65,9 @@ func NewStatement(predicateType string, predicate any, subjects ...Descriptor) (
 	if err != nil {
 		return nil, Refuse(CodePredicate, "/predicate", "a value that marshals to strict JSON", "").Because(err)
 	}
+	if string(body) == "null" {
+		return nil, Refuse(CodePredicate, "/predicate", "a JSON object", "null")
+	}
 	raw, err := strictjson.Marshal(wireStatement{StatementType, subjects, predicateType, body})
 	if err != nil {
 		return nil, refuseJSON("/subject", "subjects that marshal to strict JSON", err)
@@ -75,9 +78,10 @@ func NewStatement(predicateType string, predicate any, subjects ...Descriptor) (
 // ParseStatement reads a statement strictly: one JSON value without duplicate or
 // case-folded keys, of type Statement v1, with at least one subject, each with
 // well-formed digests, a predicate type that is a URI, and an object as
-// predicate. Fields that the specification does not name are ignored, as its
-// parsing rules demand, but not other spellings of those that it names. Inside
-// the predicate only the JSON is judged. The statement keeps a copy of b.
+// predicate, where none and null stand for the empty one (statement.md). Fields
+// that the specification does not name are ignored, as its parsing rules demand,
+// but not other spellings of those that it names. Inside the predicate only the
+// JSON is judged. The statement keeps a copy of b.
 func ParseStatement(b []byte, limits Limits) (*Statement, error) {
 	if most := limits.withDefaults().Bytes; len(b) > most {
 		return nil, Refuse(CodeLimit, "statement", "at most "+strconv.Itoa(most)+" bytes", strconv.Itoa(len(b)))
@@ -101,10 +105,8 @@ func parseStatement(raw []byte, limits Limits) (*Statement, error) {
 	if kind != StatementType {
 		return nil, Refuse(CodeStatementType, "/_type", StatementType, excerpt.Quote(kind))
 	}
-	if parts[1] != nil {
-		if err := strictjson.Unmarshal(parts[1], &s.subjects, opts); err != nil {
-			return nil, refuseJSON("/subject", "strict JSON of a Statement", err)
-		}
+	if s.subjects, err = readSubjects(parts[1]); err != nil {
+		return nil, refuseJSON("/subject", "strict JSON of a Statement", err)
 	}
 	if err := checkSubjects(s.subjects, limits.Subjects); err != nil {
 		return nil, err
@@ -115,7 +117,10 @@ func parseStatement(raw []byte, limits Limits) (*Statement, error) {
 	if err := CheckTypeURI(s.predicateType); err != nil {
 		return nil, err
 	}
-	if len(s.predicate) == 0 || s.predicate[0] != '{' {
+	if len(s.predicate) == 0 || string(s.predicate) == "null" {
+		s.predicate = json.RawMessage("{}") // "unset is treated the same as set-but-empty"
+	}
+	if s.predicate[0] != '{' {
 		return nil, Refuse(CodePredicate, "/predicate", "a JSON object", kindOf(s.predicate))
 	}
 	return s, nil

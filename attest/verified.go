@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/excerpt"
 )
 
 // An Identity is who signed, as the verifier's own trust tells it: never a key
@@ -42,6 +43,16 @@ type Inclusion struct {
 	Index uint64 `json:"index"`
 }
 
+// A Claim is what the authority behind a signer's certificate says of the signer
+// beyond the name, such as the repository whose workflow holds the key.
+type Claim struct {
+	// Principal is the signer's (Identity.Principal).
+	Principal string `json:"principal"`
+	// Name is the OID of the certificate's extension, in dotted decimals.
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
 // Facts are what a verifier established. They are the input of Seal.
 type Facts struct {
 	// Authority names the verifier and its trust, as policies list it, for
@@ -53,6 +64,8 @@ type Facts struct {
 	Evidence digest.Digest
 	// Signers are the distinct principals whose signatures were verified.
 	Signers []Identity
+	// Claims are of the signers, each name once of each principal. They may be empty.
+	Claims []Claim
 	// Times and Inclusions hold what was proven, and may be empty.
 	Times      []TrustedTime
 	Inclusions []Inclusion
@@ -87,10 +100,34 @@ func Seal(f Facts) (*Verified, error) {
 			return nil, Refuse(CodeSealSigner, "Facts.Signers", "a named principal", "an empty name")
 		}
 	}
+	if err := checkClaims(f.Claims, f.Signers); err != nil {
+		return nil, err
+	}
 	f.Signers = slices.Clone(f.Signers)
+	f.Claims = slices.Clone(f.Claims)
 	f.Times = slices.Clone(f.Times)
 	f.Inclusions = slices.Clone(f.Inclusions)
 	return &Verified{facts: &f}, nil
+}
+
+// checkClaims demands that each claim is of a signer, and none is there twice.
+func checkClaims(claims []Claim, signers []Identity) error {
+	if len(claims) == 0 {
+		return nil
+	}
+	type name struct{ principal, name string }
+	seen := make(map[name]bool, len(claims))
+	principals := make([]string, len(signers))
+	for i, s := range signers {
+		principals[i] = s.Principal()
+	}
+	for _, c := range claims {
+		if c.Name == "" || seen[name{c.Principal, c.Name}] || !slices.Contains(principals, c.Principal) {
+			return Refuse(CodeSealClaim, "Facts.Claims", "each name once, of one of the signers", excerpt.Quote(c.Name))
+		}
+		seen[name{c.Principal, c.Name}] = true
+	}
+	return nil
 }
 
 // IsZero reports whether v carries nothing.
@@ -128,6 +165,14 @@ func (v *Verified) Signers() []Identity {
 		return nil
 	}
 	return slices.Clone(v.facts.Signers)
+}
+
+// Claims returns a copy of what is said of the signers beyond their names.
+func (v *Verified) Claims() []Claim {
+	if v.IsZero() {
+		return nil
+	}
+	return slices.Clone(v.facts.Claims)
 }
 
 // Times returns a copy of the trusted times.

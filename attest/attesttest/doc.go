@@ -9,6 +9,11 @@
 //     attest.Verifier against each clause of its contract, in the manner of
 //     testing/fstest; CheckAttestor and CheckVerifier do so outside of a test.
 //
+// Package virtual has the parties behind real attestations: a certificate
+// authority, a timestamp authority, logs and witnesses in memory, with any field of
+// any artefact breakable on demand. Package corpus has attestations with one defect
+// each and the reason that tells it.
+//
 // Nothing here protects anything: every key is public knowledge. All authorities
 // of this package begin with "test:"; no policy may list them.
 package attesttest

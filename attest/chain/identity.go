@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -50,6 +51,20 @@ const (
 	FieldDeployment            Field = 23 // deployment environment of the job
 )
 
+// OID returns the extension's object identifier in dotted decimals.
+func (f Field) OID() string {
+	const arc = "1.3.6.1.4.1.57264.1."
+	known := [FieldCount]string{
+		1: arc + "1", 2: arc + "2", 3: arc + "3", 4: arc + "4", 5: arc + "5", 6: arc + "6", 7: arc + "7", 8: arc + "8",
+		9: arc + "9", 10: arc + "10", 11: arc + "11", 12: arc + "12", 13: arc + "13", 14: arc + "14", 15: arc + "15", 16: arc + "16",
+		17: arc + "17", 18: arc + "18", 19: arc + "19", 20: arc + "20", 21: arc + "21", 22: arc + "22", 23: arc + "23",
+	}
+	if f >= FieldIssuer && f < FieldCount {
+		return known[f]
+	}
+	return arc + strconv.Itoa(int(f))
+}
+
 // FieldCount is one more than the last Field.
 const FieldCount = 24
 
@@ -84,6 +99,8 @@ func ParseClaims(c *x509.Certificate) (Claims, error) {
 		return Claims{}, err
 	}
 	var seen [FieldCount]bool
+	var texts [FieldCount][]byte
+	size := 0
 	for _, e := range c.Extensions {
 		f, ok := fieldOf(e.Id)
 		if !ok {
@@ -93,9 +110,10 @@ func ParseClaims(c *x509.Certificate) (Claims, error) {
 		if seen[f] || !ok {
 			return Claims{}, attest.Refuse(CodeExtension, "certificate", "one well-formed extension "+e.Id.String(), "")
 		}
-		seen[f] = true
-		out.Fields[f] = text
+		seen[f], texts[f] = true, text
+		size += len(text)
 	}
+	out.Fields = together(texts, size)
 	v1, v2 := out.Fields[FieldIssuer], out.Fields[FieldIssuerV2]
 	if seen[FieldIssuer] && seen[FieldIssuerV2] && v1 != v2 {
 		return Claims{}, attest.Refuse(CodeIssuerConflict, "certificate", strconv.Quote(clip(v2)), strconv.Quote(clip(v1)))
@@ -105,6 +123,21 @@ func ParseClaims(c *x509.Certificate) (Claims, error) {
 		out.Issuer = v1
 	}
 	return out, nil
+}
+
+// together returns texts of size bytes in all, which share one string: two dozen
+// small ones would cost more than the rest of a certificate.
+func together(texts [FieldCount][]byte, size int) (out [FieldCount]string) {
+	var b strings.Builder
+	b.Grow(size)
+	for _, text := range texts {
+		b.Write(text)
+	}
+	all := b.String()
+	for f, text := range texts {
+		out[f], all = all[:len(text)], all[len(text):]
+	}
+	return out
 }
 
 func clip(s string) string {
@@ -126,16 +159,16 @@ func fieldOf(id asn1.ObjectIdentifier) (Field, bool) {
 
 // fieldText decodes an extension: raw text in the deprecated ones, DER UTF8String
 // in the others.
-func fieldText(f Field, value []byte) (string, bool) {
+func fieldText(f Field, value []byte) ([]byte, bool) {
 	if f > FieldGitHubRef {
 		var text cryptobyte.String
 		in := cryptobyte.String(value)
 		if !in.ReadASN1(&text, cbasn1.UTF8String) || !in.Empty() {
-			return "", false
+			return nil, false
 		}
 		value = text
 	}
-	return string(value), len(value) <= maxText && utf8.Valid(value)
+	return value, len(value) <= maxText && utf8.Valid(value)
 }
 
 // name returns the one subject alternative name of a certificate, whatever its

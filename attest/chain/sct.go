@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,9 +26,12 @@ const maxSCTs = 32
 // oidSCTs is the list of embedded timestamps (RFC 6962 section 3.3).
 func oidSCTs() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2} }
 
+// derSCTs is oidSCTs as DER holds it.
+const derSCTs = "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02"
+
 // A Log is a certificate transparency log.
 type Log struct {
-	Name   string
+	Name   string           // of the log; another key of it may stand beside
 	Public crypto.PublicKey // ECDSA or RSA, as RFC 6962 section 2.1.4 has it
 	Window Window
 }
@@ -68,7 +73,8 @@ type sct struct {
 }
 
 // Check reports, by a nil error, that at least threshold distinct logs signed a
-// timestamp for leaf, issued by one of issuers. Timestamps by logs that are not
+// timestamp for leaf, issued by one of issuers; keys of one Name are one log.
+// Timestamps by logs that are not
 // trusted count nothing; one by a trusted log that fails is a fault of the
 // certificate. The error joins every fault.
 func (l *Logs) Check(leaf *x509.Certificate, issuers []*x509.Certificate, threshold int) error {
@@ -80,10 +86,10 @@ func (l *Logs) Check(leaf *x509.Certificate, issuers []*x509.Certificate, thresh
 		return err
 	}
 	tbs, err := precertificate(leaf.RawTBSCertificate)
-	if err != nil {
+	if err != nil || len(tbs) >= 1<<24 {
 		return attest.Refuse(CodeSCT, "certificate", "a certificate in DER", "").Because(err)
 	}
-	seen := make(map[[sha256.Size]byte]bool)
+	var seen []string
 	var faults, unknown []error
 	for i, s := range list {
 		where := "certificate: timestamp " + strconv.Itoa(i)
@@ -96,7 +102,9 @@ func (l *Logs) Check(leaf *x509.Certificate, issuers []*x509.Certificate, thresh
 			faults = append(faults, err)
 			continue
 		}
-		seen[s.log] = true
+		if !slices.Contains(seen, log.Name) {
+			seen = append(seen, log.Name)
+		}
 	}
 	if len(seen) < threshold {
 		short := attest.Refuse(CodeSCTThreshold, "certificate", strconv.Itoa(threshold)+" logs", strconv.Itoa(len(seen)))
@@ -112,8 +120,7 @@ func (l Log) check(s sct, tbs []byte, issuers []*x509.Certificate, where string)
 		return attest.Refuse(CodeSCTTime, where, l.Window.String(), stamp(at))
 	}
 	for _, issuer := range issuers {
-		message, err := signedData(s, tbs, sha256.Sum256(issuer.RawSubjectPublicKeyInfo))
-		if err == nil && l.verify(s, message) {
+		if l.verify(s, signedData(s, tbs, sha256.Sum256(issuer.RawSubjectPublicKeyInfo))) {
 			return nil
 		}
 	}
@@ -136,17 +143,17 @@ func (l Log) verify(s sct, message []byte) bool {
 
 // signedData is the digitally-signed struct of RFC 6962 section 3.2 for a
 // precertificate.
-func signedData(s sct, tbs []byte, issuerKey [sha256.Size]byte) ([]byte, error) {
+func signedData(s sct, tbs []byte, issuerKey [sha256.Size]byte) []byte {
 	const v1, certificateTimestamp, precertEntry = 0, 0, 1
-	b := cryptobyte.NewBuilder(make([]byte, 0, len(tbs)+64))
-	b.AddUint8(v1)
-	b.AddUint8(certificateTimestamp)
-	b.AddUint64(s.time)
-	b.AddUint16(precertEntry)
-	b.AddBytes(issuerKey[:])
-	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(tbs) })
-	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(s.extensions) })
-	return b.Bytes()
+	b := make([]byte, 0, len(tbs)+len(s.extensions)+64)
+	b = append(b, v1, certificateTimestamp)
+	b = binary.BigEndian.AppendUint64(b, s.time)
+	b = binary.BigEndian.AppendUint16(b, precertEntry)
+	b = append(b, issuerKey[:]...)
+	b = append(b, byte(len(tbs)>>16), byte(len(tbs)>>8), byte(len(tbs)))
+	b = append(b, tbs...)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(s.extensions)))
+	return append(b, s.extensions...)
 }
 
 // embedded returns the timestamps of a certificate.
@@ -236,18 +243,17 @@ func copyExtensions(b *cryptobyte.Builder, in cryptobyte.String, bad error) {
 	}
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		for !list.Empty() {
-			var extension, body cryptobyte.String
-			var id asn1.ObjectIdentifier
+			var extension, body, id cryptobyte.String
 			if !list.ReadASN1Element(&extension, cbasn1.SEQUENCE) {
 				b.SetError(bad)
 				return
 			}
 			peek := extension
-			if !peek.ReadASN1(&body, cbasn1.SEQUENCE) || !body.ReadASN1ObjectIdentifier(&id) {
+			if !peek.ReadASN1(&body, cbasn1.SEQUENCE) || !body.ReadASN1(&id, cbasn1.OBJECT_IDENTIFIER) {
 				b.SetError(bad)
 				return
 			}
-			if !id.Equal(oidSCTs()) {
+			if string(id) != derSCTs {
 				b.AddBytes(extension)
 			}
 		}

@@ -11,15 +11,14 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
-	"github.com/sealwright/sealwright/attest/key"
 	"github.com/sealwright/sealwright/internal/strictjson"
 )
 
 // NewAttestor returns an Attestor that writes DSSE envelopes with one signature
 // by each signer, in their order; keyid is the hexadecimal SHA-256 digest of
 // the key's SubjectPublicKeyInfo. It refuses no signer, more than
-// MaxSignatures, one that is nil or whose key cannot be used, and one key
-// twice.
+// MaxSignatures, one that is nil or whose key is neither of a kind that key.Check
+// accepts nor a PublicKey, and one key twice.
 //
 // Each signature is verified before the envelope is returned: a signer that
 // fails, or lies, fails the whole attestation.
@@ -34,7 +33,7 @@ func NewAttestor(signers ...attest.Signer) (attest.Attestor, error) {
 			return nil, attest.Refuse(attest.CodeNil, where, "a signer", "nil")
 		}
 		public := s.Public()
-		print, err := key.Fingerprint(public)
+		print, err := fingerprint(public)
 		if err != nil {
 			return nil, attest.Refuse(CodeSigners, where, "a usable key", "").Because(err)
 		}
@@ -91,7 +90,7 @@ func (s signingKey) sign(ctx context.Context, message []byte) ([]byte, error) {
 	}
 	sig, err := s.signer.Sign(ctx, slices.Clone(message))
 	if err == nil {
-		err = key.Verify(s.public, message, sig)
+		err = verify(s.public, message, sig)
 	}
 	if err != nil {
 		return nil, attest.Refuse(CodeSigner, "signer "+s.print.String(), "a signature", "").Because(err)

@@ -10,6 +10,8 @@
 //   - The threshold counts principals, and a key belongs to one principal. Two
 //     keys of one principal, two signatures by one key, one signature twice:
 //     each counts once.
+//   - With Trust.EveryKey a principal counts who signed with every key of theirs:
+//     the hybrid rule where one is classical and one post-quantum.
 //   - keyid is a hint about the order of trying keys, as protocol.md has it. A
 //     right signature under a wrong or missing keyid counts; a wrong signature
 //     under a right keyid does not.
@@ -18,6 +20,9 @@
 //     reason of every signature that did not count.
 //   - The payload is read only after the threshold is met, and only as an in-toto
 //     Statement v1.
+//
+// Keys of other algorithms than those of package key come as a PublicKey; ML-DSA
+// keys of package key/mldsa are such.
 //
 // Where DSSE leaves a choice to readers the strict one is taken, so that an
 // envelope has one reading and few spellings: base64 is standard, padded and

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strconv"
-	"strings"
 
 	wire "github.com/secure-systems-lab/go-securesystemslib/dsse"
 
@@ -42,68 +42,95 @@ func parse(body []byte, statement int) (*envelope, error) {
 		statement = defaultStatement
 	}
 	most := base64.StdEncoding.EncodedLen(statement) + overhead
-	raw, err := read(body, strictjson.Options{Bytes: most, Depth: 3, Values: 4 + 3*MaxSignatures})
+	whole, err := strictjson.Whole(body, strictjson.Options{Bytes: most, Depth: 3, Values: 4 + 3*MaxSignatures})
+	if err != nil {
+		return nil, refuseJSON("", err)
+	}
+	var f [3]strictjson.Part
+	if err := whole.Members(false, f[:], "payloadType", "payload", "signatures"); err != nil {
+		return nil, refuseJSON("", err)
+	}
+	var e envelope
+	payloadType, err := text("/payloadType", f[0])
 	if err != nil {
 		return nil, err
 	}
-	var e envelope
 	var faults []error
-	if raw.PayloadType != attest.MediaTypeInToto {
-		faults = append(faults, attest.Refuse(CodePayloadType, "/payloadType", attest.MediaTypeInToto, excerpt.Quote(raw.PayloadType)))
+	if payloadType != attest.MediaTypeInToto {
+		faults = append(faults, attest.Refuse(CodePayloadType, "/payloadType", attest.MediaTypeInToto, excerpt.Quote(payloadType)))
 	}
-	if raw.Payload == "" {
+	if isEmpty(f[1]) {
 		faults = append(faults, attest.Refuse(CodeNoPayload, "/payload", "a statement", "nothing"))
-	} else if e.payload, err = decode("/payload", raw.Payload); err != nil {
+	} else if err := e.readPayload(payloadType, f[1]); err != nil {
 		faults = append(faults, err)
 	}
-	if e.signatures, err = decodeSignatures(raw.Signatures); err != nil {
+	if e.signatures, err = readSignatures(f[2]); err != nil {
 		faults = append(faults, err)
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	e.pae = wire.PAE(raw.PayloadType, e.payload)
 	return &e, nil
 }
 
-// read reads the JSON form. It takes the document apart instead of decoding it
-// into a wire.Envelope, which would take as long as verifying a signature.
-func read(body []byte, o strictjson.Options) (e wire.Envelope, err error) {
-	parts, err := strictjson.Fields(body, o, "payloadType", "payload", "signatures")
+// isEmpty reports whether a text is absent or empty.
+func isEmpty(p strictjson.Part) bool { return p == nil || string(p) == `""` }
+
+// readPayload decodes the payload to where the pre-authentication encoding has
+// it, so that a large one exists once.
+func (e *envelope) readPayload(payloadType string, p strictjson.Part) error {
+	room := len(wire.PAE(payloadType, nil)) + 20 // the length of the payload is longer than 0
+	b, err := decode("/payload", p, make([]byte, room, room+base64.StdEncoding.DecodedLen(len(p))))
 	if err != nil {
-		return e, refuseJSON("", err)
+		return err
 	}
-	if e.PayloadType, err = text("/payloadType", parts[0]); err != nil {
-		return e, err
-	}
-	if e.Payload, err = text("/payload", parts[1]); err != nil {
-		return e, err
-	}
-	if parts[2] == nil {
-		return e, nil
-	}
-	signatures, err := strictjson.Elements(parts[2], o)
-	if err != nil {
-		return e, refuseJSON("/signatures", err)
-	}
-	e.Signatures = make([]wire.Signature, len(signatures))
-	for i, s := range signatures {
-		if e.Signatures[i], err = readSignature(at(i), s, o); err != nil {
-			return e, err
-		}
-	}
-	return e, nil
+	e.payload = b[room:]
+	head := fmt.Appendf(nil, "DSSEv1 %d %s %d ", len(payloadType), payloadType, len(e.payload))
+	e.pae = b[room-len(head):]
+	copy(e.pae, head)
+	return nil
 }
 
-func readSignature(where string, data []byte, o strictjson.Options) (s wire.Signature, err error) {
-	parts, err := strictjson.Fields(data, o, "keyid", "sig")
+func readSignatures(p strictjson.Part) ([]signature, error) {
+	if p == nil {
+		return nil, attest.Refuse(CodeNoSignature, "/signatures", "at least one", "none")
+	}
+	var out []signature
+	var faults []error
+	it, err := p.Elements()
 	if err != nil {
+		return nil, refuseJSON("/signatures", err)
+	}
+	for it.Next() {
+		if it.Index() >= MaxSignatures {
+			return nil, attest.Refuse(attest.CodeLimit, "/signatures", "at most "+strconv.Itoa(MaxSignatures), "more")
+		}
+		s, err := readSignature(at(it.Index()), it.Value())
+		faults = append(faults, err)
+		out = append(out, s)
+	}
+	if len(out) == 0 {
+		return nil, attest.Refuse(CodeNoSignature, "/signatures", "at least one", "none")
+	}
+	return out, errors.Join(faults...)
+}
+
+func readSignature(where string, p strictjson.Part) (s signature, err error) {
+	var f [2]strictjson.Part
+	if err := p.Members(false, f[:], "keyid", "sig"); err != nil {
 		return s, refuseJSON(where, err)
 	}
-	if s.KeyID, err = text(where+"/keyid", parts[0]); err != nil {
+	if s.hint, err = text(where+"/keyid", f[0]); err != nil {
 		return s, err
 	}
-	s.Sig, err = text(where+"/sig", parts[1])
+	where += "/sig"
+	if isEmpty(f[1]) {
+		return s, attest.Refuse(CodeNoSignature, where, "a signature", "nothing")
+	}
+	if len(f[1]) > maxSignature+2 {
+		return s, attest.Refuse(attest.CodeLimit, where, "at most "+strconv.Itoa(maxSignature)+" characters", strconv.Itoa(len(f[1])-2))
+	}
+	s.bytes, err = decode(where, f[1], nil)
 	return s, err
 }
 
@@ -119,43 +146,17 @@ func text(where string, part strictjson.Part) (string, error) {
 	return s, nil
 }
 
-func decodeSignatures(raw []wire.Signature) ([]signature, error) {
-	if len(raw) == 0 {
-		return nil, attest.Refuse(CodeNoSignature, "/signatures", "at least one", "none")
-	}
-	if len(raw) > MaxSignatures {
-		return nil, attest.Refuse(attest.CodeLimit, "/signatures", "at most "+strconv.Itoa(MaxSignatures), strconv.Itoa(len(raw)))
-	}
-	out := make([]signature, len(raw))
-	var faults []error
-	for i, s := range raw {
-		where := at(i) + "/sig"
-		if s.Sig == "" {
-			faults = append(faults, attest.Refuse(CodeNoSignature, where, "a signature", "nothing"))
-			continue
-		}
-		if len(s.Sig) > maxSignature {
-			faults = append(faults, attest.Refuse(attest.CodeLimit, where, "at most "+strconv.Itoa(maxSignature)+" characters", strconv.Itoa(len(s.Sig))))
-			continue
-		}
-		b, err := decode(where, s.Sig)
-		if err != nil {
-			faults = append(faults, err)
-		}
-		out[i] = signature{s.KeyID, b}
-	}
-	return out, errors.Join(faults...)
-}
-
 // at returns the JSON pointer of the i-th signature.
 func at(i int) string { return "/signatures/" + strconv.Itoa(i) }
 
-// decode reads canonical standard base64. encoding/base64 skips line breaks even
-// where it is strict, so that they are looked for here.
-func decode(where, s string) ([]byte, error) {
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil || strings.ContainsAny(s, "\r\n") {
+// decode appends to dst what canonical standard base64 stands for.
+func decode(where string, p strictjson.Part, dst []byte) ([]byte, error) {
+	b, err := p.Base64(dst)
+	if bad, ok := errors.AsType[*strictjson.Error](err); ok && bad.Cause == strictjson.CauseBase64 {
 		return nil, attest.Refuse(CodeBase64, where, "canonical standard base64", "").Because(err)
+	}
+	if err != nil {
+		return nil, refuseJSON(where, err)
 	}
 	return b, nil
 }

@@ -13,8 +13,39 @@ import (
 
 // A Key is a public key and the principal that holds it.
 type Key struct {
-	Principal string           // as attest.Identity.Subject tells it; not empty
-	Public    crypto.PublicKey // of a kind that key.Check accepts
+	Principal string // as attest.Identity.Subject tells it; not empty
+	// Public is of a kind that key.Check accepts, or a PublicKey.
+	Public crypto.PublicKey
+}
+
+// A PublicKey is a key of another algorithm that verifies by itself, such as the
+// ML-DSA keys of package key/mldsa. Keys of the standard library need none. It
+// must be safe for concurrent use.
+type PublicKey interface {
+	// Fingerprint returns the SHA-256 digest of the SubjectPublicKeyInfo in DER.
+	Fingerprint() (digest.Digest, error)
+	// Verify reports, by a nil error, that sig is a signature of message.
+	Verify(message, sig []byte) error
+}
+
+// fingerprint refuses keys that cannot be used.
+func fingerprint(public crypto.PublicKey) (digest.Digest, error) {
+	k, ok := public.(PublicKey)
+	if !ok {
+		return key.Fingerprint(public)
+	}
+	print, err := k.Fingerprint()
+	if err == nil {
+		err = print.Validate()
+	}
+	return print, err
+}
+
+func verify(public crypto.PublicKey, message, sig []byte) error {
+	if k, ok := public.(PublicKey); ok {
+		return k.Verify(message, sig)
+	}
+	return key.Verify(public, message, sig)
 }
 
 // Trust is what a verifier believes: who may sign, and how many must.
@@ -27,6 +58,10 @@ type Trust struct {
 	// Threshold is how many distinct principals must sign: from one to their
 	// number. Its zero value is refused.
 	Threshold int
+	// EveryKey demands a signature by each key of a principal who is to count. Where
+	// a principal holds a classical and a post-quantum key it is the hybrid rule: an
+	// envelope holds as long as one of the two algorithms does.
+	EveryKey bool
 	// Limits bound the statement; they also bound the envelope.
 	Limits attest.Limits
 }
@@ -54,7 +89,7 @@ func (t Trust) check() ([]trustedKey, error) {
 		if k.Principal == "" {
 			faults = append(faults, attest.Refuse(CodeTrustKey, where+".Principal", "a name", "none"))
 		}
-		print, err := key.Fingerprint(k.Public)
+		print, err := fingerprint(k.Public)
 		if err != nil {
 			faults = append(faults, attest.Refuse(CodeTrustKey, where+".Public", "a usable key", "").Because(err))
 			continue

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
-	"github.com/sealwright/sealwright/attest/key"
 	"github.com/sealwright/sealwright/internal/excerpt"
 )
 
@@ -25,13 +24,14 @@ func NewVerifier(trust Trust) (attest.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &verifier{trust.Authority, keys, trust.Threshold, trust.Limits}, nil
+	return &verifier{trust.Authority, keys, trust.Threshold, trust.EveryKey, trust.Limits}, nil
 }
 
 type verifier struct {
 	authority string
 	keys      []trustedKey
 	threshold int
+	everyKey  bool
 	limits    attest.Limits
 }
 
@@ -51,7 +51,7 @@ func (v *verifier) Verify(ctx context.Context, a attest.Attestation, want attest
 	if err != nil {
 		return nil, errors.Join(wantErr, err)
 	}
-	statement, err := attest.ParseStatement(e.payload, v.limits)
+	statement, err := attest.AdoptStatement(e.payload, v.limits)
 	if err != nil {
 		return nil, errors.Join(wantErr, err)
 	}
@@ -87,6 +87,9 @@ func (v *verifier) signers(ctx context.Context, e *envelope) ([]attest.Identity,
 	var signers []attest.Identity
 	for k, yes := range signed {
 		one := v.keys[k].identity
+		if v.everyKey && !v.wholly(one.Principal(), signed) {
+			continue
+		}
 		if yes && !slices.ContainsFunc(signers, func(i attest.Identity) bool { return i.Principal() == one.Principal() }) {
 			signers = append(signers, one)
 		}
@@ -98,18 +101,28 @@ func (v *verifier) signers(ctx context.Context, e *envelope) ([]attest.Identity,
 	return signers, nil
 }
 
+// wholly reports whether every key of a principal signed.
+func (v *verifier) wholly(principal string, signed []bool) bool {
+	for k, yes := range signed {
+		if !yes && v.keys[k].identity.Principal() == principal {
+			return false
+		}
+	}
+	return true
+}
+
 // keyOf returns the index of the key that verifies s, -1 if none does. The key
 // that the hint names is tried first.
 func (v *verifier) keyOf(ctx context.Context, pae []byte, s signature) (int, error) {
 	hinted := slices.IndexFunc(v.keys, func(k trustedKey) bool { return keyID(k.identity.Key) == s.hint })
-	if hinted >= 0 && key.Verify(v.keys[hinted].public, pae, s.bytes) == nil {
+	if hinted >= 0 && verify(v.keys[hinted].public, pae, s.bytes) == nil {
 		return hinted, nil
 	}
 	for i, k := range v.keys {
 		if err := alive(ctx); err != nil {
 			return -1, err
 		}
-		if i != hinted && key.Verify(k.public, pae, s.bytes) == nil {
+		if i != hinted && verify(k.public, pae, s.bytes) == nil {
 			return i, nil
 		}
 	}

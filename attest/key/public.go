@@ -25,8 +25,15 @@ const (
 // pub: an ed25519.PublicKey, *ecdsa.PublicKey or *rsa.PublicKey within the
 // bounds that the package documentation gives.
 func Check(pub crypto.PublicKey) error {
-	_, err := marshal(pub)
-	return err
+	if err := checkType(pub); err != nil {
+		return err
+	}
+	if k, ok := pub.(*ecdsa.PublicKey); ok {
+		if _, err := k.Bytes(); err != nil { // the point is not on its curve
+			return attest.Refuse(CodeMalformed, "public key", "a valid key", "").Because(err)
+		}
+	}
+	return nil
 }
 
 // Fingerprint returns the SHA-256 digest of pub's SubjectPublicKeyInfo in DER,

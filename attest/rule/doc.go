@@ -22,10 +22,10 @@
 // of a classical and a post-quantum key of one principal, who signed an attestation
 // with each, is a Quorum over
 //
-//	rule.AllOf(rule.Key(classical), rule.Key(postQuantum))
+//	rule.Hybrid(classical, postQuantum)
 //
-// (One attestation names each principal once; package attest/key/mldsa has a
-// verifier of envelopes that bear both signatures.)
+// (One attestation names each principal once; package attest/key/mldsa tells how
+// both signatures in one envelope are demanded.)
 //
 // # Refusals
 //

@@ -78,6 +78,18 @@ func AllOf(members ...Rule) Rule { return combine("all", len(members), false, me
 // AnyOf is met when one of its members is.
 func AnyOf(members ...Rule) Rule { return combine("any", 1, false, members) }
 
+// Hybrid is met when both keys of somebody signed, a classical and a post-quantum
+// one, by their fingerprints: it holds as long as one of the two algorithms does.
+// An attestation names a principal once, with one key; so Hybrid is for a Quorum
+// over two attestations. For both signatures in one, see dsse.Trust.EveryKey and
+// batch.Trust.EveryKey.
+func Hybrid(classical, postQuantum digest.Digest) Rule {
+	if classical == postQuantum {
+		return fault("hybrid", CodeDuplicate, "two keys", classical.String()+" twice")
+	}
+	return combine("hybrid", 2, false, []Rule{Key(classical), Key(postQuantum)})
+}
+
 // Threshold is met when k members are, by k distinct principals. An authority may
 // stand in one member only, once.
 func Threshold(k int, members ...Rule) Rule {

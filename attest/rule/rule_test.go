@@ -32,7 +32,7 @@ func is(subject string) rule.Rule { return rule.Is(issuer, subject) }
 
 func TestRulesAreMetByThoseWhomTheyName(t *testing.T) {
 	k1, k2 := id("release", "classical"), id("release", "post-quantum")
-	hybrid := rule.AllOf(rule.Key(k1.Key), rule.Key(k2.Key))
+	hybrid := rule.Hybrid(k1.Key, k2.Key)
 	like := func(p string) rule.Rule { return rule.Matching(issuer, p) }
 	for name, c := range map[string]struct {
 		rule rule.Rule
@@ -109,6 +109,8 @@ func TestARuleThatDemandsNothingCannotBeMade(t *testing.T) {
 		"an empty subject":           {rule.Is(issuer, ""), rule.CodeMatch},
 		"an empty name":              {rule.Name(""), rule.CodeMatch},
 		"an empty key":               {rule.Key(digest.Digest{}), rule.CodeMatch},
+		"a hybrid of one key":        {rule.Hybrid(digest.FromBytes(nil), digest.FromBytes(nil)), rule.CodeDuplicate},
+		"a hybrid of half a key":     {rule.Hybrid(digest.FromBytes(nil), digest.Digest{}), rule.CodeMatch},
 		"an empty pattern":           {rule.Matching(issuer, ""), rule.CodeMatch},
 		"a pattern of anything":      {rule.Matching(issuer, ".*"), rule.CodeMatch},
 		"a pattern that escapes":     {rule.Matching(issuer, `a)|(?:.+`), rule.CodeMatch},

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"strconv"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
@@ -17,20 +18,34 @@ import (
 // Signatures in Sigstore follow from the key alone (sigstore_common.proto,
 // PublicKeyDetails): ECDSA with the digest of its curve, Ed25519 of messages and
 // Ed25519ph of digests, RSA by PKCS #1 v1.5 with SHA-256. Nothing in a bundle
-// chooses.
+// chooses; a scheme, which a trust tells, does.
+
+// A scheme is how a signer's signatures differ from those of its kind of key.
+type scheme struct {
+	pss    bool // RSA-PSS instead of PKCS #1 v1.5
+	sha256 bool // P-384 and P-521 may sign a SHA-256 digest too
+}
 
 // verifyMessage reports, by a nil error, that sig signs message.
-func verifyMessage(public crypto.PublicKey, message, sig []byte) error {
+func (c scheme) verifyMessage(public crypto.PublicKey, message, sig []byte) error {
 	if k, ok := public.(*rsa.PublicKey); ok {
 		sum := sha256.Sum256(message)
-		return signed(rsaVerify(k, sum[:], sig))
+		return signed(c.verifyRSA(k, sum[:], sig))
 	}
-	return signed(key.Verify(public, message, sig))
+	err := key.Verify(public, message, sig)
+	if k, ok := public.(*ecdsa.PublicKey); ok && err != nil && c.sha256 {
+		if sum := sha256.Sum256(message); ecdsa.VerifyASN1(k, sum[:], sig) {
+			return nil
+		}
+	}
+	return signed(err)
 }
 
 // verifyDigest reports, by a nil error, that sig signs the message of a digest.
-func verifyDigest(public crypto.PublicKey, d digest.Digest, sig []byte) error {
-	if want, _ := prehash(public); want != d.Algorithm {
+func (c scheme) verifyDigest(public crypto.PublicKey, d digest.Digest, sig []byte) error {
+	want, _ := c.prehash(public)
+	_, isECDSA := public.(*ecdsa.PublicKey)
+	if want != d.Algorithm && !(isECDSA && c.sha256 && d.Algorithm == digest.SHA256) {
 		return attest.Refuse(CodeAlgorithm, "/messageSignature", "a digest by "+string(want), string(d.Algorithm))
 	}
 	sum, err := hex.DecodeString(d.Hex)
@@ -46,14 +61,17 @@ func verifyDigest(public crypto.PublicKey, d digest.Digest, sig []byte) error {
 		err = ed25519.VerifyWithOptions(k, sum, sig, &ed25519.Options{Hash: crypto.SHA512})
 		return signed(err)
 	case *rsa.PublicKey:
-		return signed(rsaVerify(k, sum, sig))
+		return signed(c.verifyRSA(k, sum, sig))
 	}
 	return attest.Refuse(CodeSignature, "/messageSignature", "a signature by the signer's key", "another")
 }
 
-func rsaVerify(k *rsa.PublicKey, sum, sig []byte) error {
+func (c scheme) verifyRSA(k *rsa.PublicKey, sum, sig []byte) error {
 	if err := key.Check(k); err != nil {
 		return err
+	}
+	if c.pss {
+		return rsa.VerifyPSS(k, crypto.SHA256, sum, sig, nil) // with a salt of any length
 	}
 	return rsa.VerifyPKCS1v15(k, crypto.SHA256, sum, sig)
 }
@@ -66,8 +84,8 @@ func signed(err error) error {
 }
 
 // prehash returns the digest that a key signs, and the name by which Rekor v2
-// tells the key's algorithm.
-func prehash(public crypto.PublicKey) (digest.Algorithm, string) {
+// tells the key's algorithm; "" for a key that Sigstore has no name for.
+func (c scheme) prehash(public crypto.PublicKey) (digest.Algorithm, string) {
 	switch k := public.(type) {
 	case *ecdsa.PublicKey:
 		switch k.Curve.Params().BitSize {
@@ -81,16 +99,30 @@ func prehash(public crypto.PublicKey) (digest.Algorithm, string) {
 	case ed25519.PublicKey:
 		return digest.SHA512, "PKIX_ED25519_PH"
 	case *rsa.PublicKey:
-		switch k.N.BitLen() {
-		case 2048:
-			return digest.SHA256, "PKIX_RSA_PKCS1V15_2048_SHA256"
-		case 3072:
-			return digest.SHA256, "PKIX_RSA_PKCS1V15_3072_SHA256"
-		case 4096:
-			return digest.SHA256, "PKIX_RSA_PKCS1V15_4096_SHA256"
+		padding := "PKCS1V15"
+		if c.pss {
+			padding = "PSS"
+		}
+		switch bits := k.N.BitLen(); bits {
+		case 2048, 3072, 4096:
+			return digest.SHA256, "PKIX_RSA_" + padding + "_" + strconv.Itoa(bits) + "_SHA256"
 		}
 	}
 	return "", ""
+}
+
+// named reports, by a nil error, that Sigstore has a name for the algorithm of a
+// key, whose point, if it has one, was found on its curve.
+func (c scheme) named(public crypto.PublicKey) error {
+	if k, ok := public.(*rsa.PublicKey); ok {
+		if err := key.Check(k); err != nil {
+			return err
+		}
+	}
+	if _, details := c.prehash(public); details == "" {
+		return attest.Refuse(CodeAlgorithm, "public key", "RSA of 2048, 3072 or 4096 bits", "another size")
+	}
+	return nil
 }
 
 // digestOf reads a HashOutput.

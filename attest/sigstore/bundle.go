@@ -64,9 +64,10 @@ func parse(a attest.Attestation, limit int) (*bundle, error) {
 	if limit == 0 {
 		limit = maxBundle
 	}
-	var w wireBundle
-	if err := decode(CodeBundle, "", a.Body, &w, strictjson.Options{Bytes: limit, Depth: 10, Values: 10_000}); err != nil {
-		return nil, err
+	r := &reader{code: CodeBundle}
+	w := r.bundle(r.open(a.Body, strictjson.Options{Bytes: limit, Depth: 10, Values: 10_000}))
+	if r.err != nil {
+		return nil, r.err
 	}
 	b := &bundle{version: versionOf(w.MediaType)}
 	var errs []error
@@ -97,26 +98,31 @@ func (b *bundle) readContent(w *wireBundle) error {
 
 // readEnvelope takes an envelope with the one signature that a bundle may have.
 func (b *bundle) readEnvelope(e *wireEnvelope) error {
-	if len(e.Signatures) != 1 {
-		return attest.Refuse(CodeContent, "/dsseEnvelope/signatures", "1 signature", strconv.Itoa(len(e.Signatures)))
+	if e.Count != 1 {
+		return attest.Refuse(CodeContent, "/dsseEnvelope/signatures", "1 signature", strconv.Itoa(e.Count))
 	}
-	if len(e.Payload) == 0 || e.PayloadType == "" || len(e.Signatures[0].Signature) == 0 {
+	if len(e.Payload) == 0 || e.PayloadType == "" || len(e.Signature) == 0 {
 		return attest.Refuse(CodeContent, "/dsseEnvelope", "payload, payloadType and sig", "an empty one")
 	}
 	b.envelope = true
-	b.payload, b.payloadType, b.signature = e.Payload, e.PayloadType, e.Signatures[0].Signature
-	b.pae = pae(b.payloadType, b.payload)
+	b.payload, b.payloadType, b.signature, b.pae = e.Payload, e.PayloadType, e.Signature, e.PAE
 	return nil
 }
 
-// pae is DSSE's pre-authentication encoding (DSSE v1, protocol.md).
-func pae(payloadType string, payload []byte) []byte {
-	out := make([]byte, 0, len(payloadType)+len(payload)+40)
-	out = append(out, "DSSEv1 "...)
-	out = strconv.AppendInt(out, int64(len(payloadType)), 10)
-	out = append(append(append(out, ' '), payloadType...), ' ')
-	out = strconv.AppendInt(out, int64(len(payload)), 10)
-	return append(append(out, ' '), payload...)
+// paeRoom bounds what DSSE's pre-authentication encoding puts before a payload.
+func paeRoom(payloadType int) int { return len("DSSEv1 ") + 20 + 1 + payloadType + 1 + 20 + 1 }
+
+// putPAE completes DSSE's pre-authentication encoding (DSSE v1, protocol.md) of
+// the payload that stands in b behind room, and returns it: the end of b.
+func putPAE(b []byte, room int, payloadType string) []byte {
+	var numbers [2][20]byte
+	kind := strconv.AppendInt(numbers[0][:0], int64(len(payloadType)), 10)
+	size := strconv.AppendInt(numbers[1][:0], int64(len(b)-room), 10)
+	start := room - len("DSSEv1 ") - len(kind) - 1 - len(payloadType) - 1 - len(size) - 1
+	head := append(b[:start], "DSSEv1 "...)
+	head = append(append(append(head, kind...), ' '), payloadType...)
+	_ = append(append(append(head, ' '), size...), ' ')
+	return b[start:]
 }
 
 func (b *bundle) readMessage(m *wireMessage) error {
@@ -132,20 +138,15 @@ func (b *bundle) readMessage(m *wireMessage) error {
 }
 
 func (b *bundle) readMaterial(m *wireMaterial) error {
-	errs := []error{b.readSigner(m)}
-	if len(m.Entries) > maxEntries {
-		errs = append(errs, attest.Refuse(CodeLimits, "/verificationMaterial/tlogEntries", strconv.Itoa(maxEntries), strconv.Itoa(len(m.Entries))))
-	} else {
-		b.entries = m.Entries
+	err := b.readSigner(m)
+	b.entries, b.timestamps = m.Entries, m.Timestamps
+	if m.EntryCount > maxEntries {
+		err = errors.Join(err, attest.Refuse(CodeLimits, "/verificationMaterial/tlogEntries", strconv.Itoa(maxEntries), strconv.Itoa(m.EntryCount)))
 	}
-	if t := m.Timestamps; t != nil && len(t.Timestamps) > maxTimestamps {
-		errs = append(errs, attest.Refuse(CodeLimits, "/verificationMaterial/timestampVerificationData", strconv.Itoa(maxTimestamps), strconv.Itoa(len(t.Timestamps))))
-	} else if t != nil {
-		for _, one := range t.Timestamps {
-			b.timestamps = append(b.timestamps, one.Signed)
-		}
+	if m.StampCount > maxTimestamps {
+		err = errors.Join(err, attest.Refuse(CodeLimits, "/verificationMaterial/timestampVerificationData", strconv.Itoa(maxTimestamps), strconv.Itoa(m.StampCount)))
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // readSigner takes the certificate or the hint of the key. A chain, which only
@@ -154,7 +155,7 @@ func (b *bundle) readMaterial(m *wireMaterial) error {
 func (b *bundle) readSigner(m *wireMaterial) error {
 	where := "/verificationMaterial"
 	kinds := 0
-	for _, has := range []bool{m.PublicKey != nil, m.Chain != nil, m.Certificate != nil} {
+	for _, has := range [...]bool{m.Hint != nil, m.HasChain, m.Certificate != nil} {
 		if has {
 			kinds++
 		}
@@ -162,20 +163,15 @@ func (b *bundle) readSigner(m *wireMaterial) error {
 	if kinds != 1 {
 		return attest.Refuse(CodeMaterial, where, "one of certificate, x509CertificateChain and publicKey", strconv.Itoa(kinds))
 	}
-	if m.PublicKey != nil {
-		b.hint = m.PublicKey.Hint
+	if m.Hint != nil {
+		b.hint = *m.Hint
 		return nil
 	}
-	raw := [][]byte{}
+	raw := m.Chain
 	if m.Certificate != nil {
-		raw = append(raw, m.Certificate.Raw)
-	} else {
-		if b.version == 3 {
-			return attest.Refuse(CodeMaterial, where, "a single certificate in a bundle of version 0.3", "x509CertificateChain")
-		}
-		for _, c := range m.Chain.Certificates {
-			raw = append(raw, c.Raw)
-		}
+		raw = [][]byte{m.Certificate}
+	} else if b.version == 3 {
+		return attest.Refuse(CodeMaterial, where, "a single certificate in a bundle of version 0.3", "x509CertificateChain")
 	}
 	if len(raw) == 0 || len(raw) > 10 {
 		return attest.Refuse(CodeMaterial, where, "1 to 10 certificates", strconv.Itoa(len(raw)))

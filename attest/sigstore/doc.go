@@ -22,9 +22,15 @@
 //     bundle.
 //   - Every check that fails is told, not the first alone.
 //
+// Who must agree is a number (Demand), a rule over names (Rules, in the algebra of
+// attest/rule), and for a log's checkpoint a quorum of C2SP witnesses
+// (Trust.Witnesses). All three count names: two keys of one log, or two windows of
+// one timestamp authority, are one.
+//
 // A Verifier is an attest.Verifier for statements. What is not an in-toto
-// Statement v1 leaves only as a Signed: VerifyArtifact for message signatures,
-// VerifyEnvelope for envelopes with another payload.
+// Statement v1 leaves only as a type of its own: VerifyArtifact for message
+// signatures and VerifyEnvelope for envelopes with another payload give a Signed,
+// VerifyStatementV01 a StatementV01, which is never laxer.
 //
 // The package imports nothing of Sigstore's and no protocol buffers, reads no
 // clock, and performs no input or output. Where protocol buffers' JSON mapping

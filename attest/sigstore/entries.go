@@ -3,6 +3,7 @@ package sigstore
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,45 +29,55 @@ func (u usedLogs) check(times []attest.TrustedTime) error {
 	return errors.Join(errs...)
 }
 
+// names returns the names of the logs, each once.
+func (u usedLogs) names() (names []string) {
+	for _, l := range u {
+		names = appendNew(names, l.name)
+	}
+	return names
+}
+
 // entries verifies the log entries, and adds to p what they prove. An entry of
 // a log that is not trusted counts nothing; any other that fails is a fault.
 func (v *Verifier) entries(b *bundle, s *signer, p *proof) (usedLogs, error) {
 	var used usedLogs
 	var errs, unknown []error
-	seen := make(map[*log]bool)
+	var seen []*log
 	for i := range b.entries {
 		e := &b.entries[i]
 		where := "/verificationMaterial/tlogEntries/" + strconv.Itoa(i)
-		if e.LogID == nil || e.Kind == nil || len(e.Body) == 0 {
+		if len(e.LogID) == 0 || e.Kind == (wireKind{}) || len(e.Body) == 0 {
 			errs = append(errs, attest.Refuse(CodeEntry, where, "logId, kindVersion and canonicalizedBody", "none"))
 			continue
 		}
-		l := v.root.logOf(e.LogID.KeyID)
+		l := v.root.logOf(e.LogID)
 		if l == nil {
-			unknown = append(unknown, attest.Refuse(CodeLogUnknown, where, "a trusted log", hex.EncodeToString(e.LogID.KeyID[:min(32, len(e.LogID.KeyID))])))
+			unknown = append(unknown, attest.Refuse(CodeLogUnknown, where, "a trusted log", hex.EncodeToString(e.LogID[:min(32, len(e.LogID))])))
 			continue
 		}
-		if seen[l] {
+		if slices.Contains(seen, l) {
 			errs = append(errs, attest.Refuse(CodeEntryRepeated, where, "one entry of a log", excerpt.Quote(l.name)))
 			continue
 		}
-		seen[l] = true
-		if err := l.accept(e, b, s, p, where); err != nil {
+		seen = append(seen, l)
+		if err := v.accept(l, e, b, s, p, where); err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		used = append(used, l)
 	}
-	if len(used) < v.demand.Logs {
-		short := attest.Refuse(CodeLogThreshold, "/verificationMaterial/tlogEntries", strconv.Itoa(v.demand.Logs)+" logs", strconv.Itoa(len(used)))
+	names := used.names()
+	if len(names) < v.demand.Logs {
+		short := attest.Refuse(CodeLogThreshold, "/verificationMaterial/tlogEntries", strconv.Itoa(v.demand.Logs)+" logs", strconv.Itoa(len(names)))
 		errs = append(append([]error{short}, errs...), unknown...)
 	}
+	errs = append(errs, obey(v.rules.Logs, "/verificationMaterial/tlogEntries", names))
 	return used, errors.Join(errs...)
 }
 
 // accept verifies one entry of the log and adds what it proves to p. It reports
 // every fault.
-func (l *log) accept(e *wireEntry, b *bundle, s *signer, p *proof, where string) error {
+func (v *Verifier) accept(l *log, e *wireEntry, b *bundle, s *signer, p *proof, where string) error {
 	body, err := readBody(e, where)
 	if err != nil {
 		return err
@@ -79,7 +90,9 @@ func (l *log) accept(e *wireEntry, b *bundle, s *signer, p *proof, where string)
 		errs = append(errs, err)
 		inclusion = attest.Inclusion{Log: origin, Index: uint64(e.Proof.LogIndex)}
 	}
-	at := time.Unix(int64(e.Time), 0)
+	cosigners, err := v.witnessed(e, where)
+	errs = append(errs, err)
+	at := time.Unix(e.Time, 0)
 	promised := e.Promise != nil && !body.v2
 	if promised && !l.verifyPromise(e) {
 		errs = append(errs, attest.Refuse(CodePromise, where+"/inclusionPromise", "a signed entry timestamp by the log", "another"))
@@ -94,8 +107,37 @@ func (l *log) accept(e *wireEntry, b *bundle, s *signer, p *proof, where string)
 		return err
 	}
 	p.inclusions = append(p.inclusions, inclusion)
+	p.cosigners = append(p.cosigners, cosigners...)
 	if promised {
 		p.times = append(p.times, attest.TrustedTime{Time: at, Authority: l.name})
+	}
+	return nil
+}
+
+// witnessed returns the witnesses who cosigned the entry's checkpoint, none where
+// none are demanded.
+func (v *Verifier) witnessed(e *wireEntry, where string) ([]string, error) {
+	if v.witnesses == nil {
+		return nil, nil
+	}
+	where += "/inclusionProof/checkpoint"
+	if e.Proof == nil || e.Proof.Checkpoint == nil {
+		return nil, attest.Refuse(CodeWitness, where, "a cosigned checkpoint", "none")
+	}
+	names, err := v.witnesses.Witnessed(e.Proof.Checkpoint)
+	if err != nil {
+		return nil, attest.Refuse(CodeWitness, where, "cosignatures that meet the quorum", "").Because(err)
+	}
+	return names, obey(v.rules.Witnesses, where, names)
+}
+
+// obey reports, by a nil error, that names meet a rule, if there is one.
+func obey(rule NameRule, where string, names []string) error {
+	if rule == nil {
+		return nil
+	}
+	if err := rule.EvalNames(names); err != nil {
+		return attest.Refuse(CodeRule, where, "authorities that meet the rule", "").Because(err)
 	}
 	return nil
 }
@@ -106,7 +148,7 @@ func (l *log) checkForm(e *wireEntry, version int, v2 bool, where string) (errs 
 	switch {
 	case v2 && e.Promise != nil:
 		errs = append(errs, attest.Refuse(CodePromise, where, "no signed entry timestamp in Rekor v2", "one"))
-	case e.Promise != nil && (len(e.Promise.Timestamp) == 0 || e.Time == 0):
+	case e.Promise != nil && (len(e.Promise) == 0 || e.Time == 0):
 		errs = append(errs, attest.Refuse(CodePromise, where, "a signed entry timestamp with its time", "an empty one"))
 	case version == 1 && e.Promise == nil:
 		errs = append(errs, attest.Refuse(CodePromise, where, "a signed entry timestamp in a bundle of version 0.1", "none"))
@@ -115,7 +157,7 @@ func (l *log) checkForm(e *wireEntry, version int, v2 bool, where string) (errs 
 		errs = append(errs, attest.Refuse(CodeInclusion, where, "an inclusion proof", "none"))
 	}
 	if v2 && e.Proof != nil && e.Proof.LogIndex != e.LogIndex {
-		errs = append(errs, attest.Refuse(CodeEntry, where+"/logIndex", strconv.FormatInt(int64(e.Proof.LogIndex), 10), strconv.FormatInt(int64(e.LogIndex), 10)))
+		errs = append(errs, attest.Refuse(CodeEntry, where+"/logIndex", strconv.FormatInt(e.Proof.LogIndex, 10), strconv.FormatInt(e.LogIndex, 10)))
 	}
 	return errs
 }

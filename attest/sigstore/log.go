@@ -16,10 +16,10 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/chain"
+	"github.com/sealwright/sealwright/attest/tlog"
 	"github.com/sealwright/sealwright/internal/excerpt"
 )
 
@@ -42,7 +42,7 @@ func newLog(w wireLog, where string) (log, error) {
 	if err != nil || u.Hostname() == "" {
 		return log{}, attest.Refuse(CodeRootLog, where+"/baseUrl", "a URL with a host", excerpt.Quote(w.BaseURL)).Because(err)
 	}
-	l := log{name: w.BaseURL, host: u.Hostname(), id: w.LogID.KeyID, public: public, window: window}
+	l := log{name: w.BaseURL, host: u.Hostname(), id: w.LogID, public: public, window: window}
 	if len(l.id) < 4 || !idMatches(l.id, public, l.host) {
 		return log{}, attest.Refuse(CodeRootLog, where+"/logId", "the digest of the log's key", hex.EncodeToString(l.id))
 	}
@@ -77,23 +77,16 @@ func (l *log) verifyPromise(e *wireEntry) bool {
 	m = append(m, `{"body":"`...)
 	m = base64.StdEncoding.AppendEncode(m, e.Body)
 	m = append(m, `","integratedTime":`...)
-	m = strconv.AppendInt(m, int64(e.Time), 10)
+	m = strconv.AppendInt(m, e.Time, 10)
 	m = append(m, `,"logID":"`...)
 	m = hex.AppendEncode(m, l.id)
 	m = append(m, `","logIndex":`...)
-	m = append(strconv.AppendInt(m, int64(e.LogIndex), 10), '}')
+	m = append(strconv.AppendInt(m, e.LogIndex, 10), '}')
 	if k, ok := l.public.(*ecdsa.PublicKey); ok {
 		sum := sha256.Sum256(m)
-		return ecdsa.VerifyASN1(k, sum[:], e.Promise.Timestamp)
+		return ecdsa.VerifyASN1(k, sum[:], e.Promise)
 	}
-	return verifyMessage(l.public, m, e.Promise.Timestamp) == nil
-}
-
-// checkpoint is a verified checkpoint (C2SP tlog-checkpoint).
-type checkpoint struct {
-	origin string
-	size   int64
-	root   tlog.Hash
+	return scheme{}.verifyMessage(l.public, m, e.Promise) == nil
 }
 
 // noteKeys finds this log's key in a signed note. Rekor v1 signs under names
@@ -116,14 +109,16 @@ type noteKey struct {
 	name string
 }
 
-func (k noteKey) Name() string                { return k.name }
-func (k noteKey) KeyHash() uint32             { return k.log.hint }
-func (k noteKey) Verify(msg, sig []byte) bool { return verifyMessage(k.log.public, msg, sig) == nil }
+func (k noteKey) Name() string    { return k.name }
+func (k noteKey) KeyHash() uint32 { return k.log.hint }
+func (k noteKey) Verify(msg, sig []byte) bool {
+	return scheme{}.verifyMessage(k.log.public, msg, sig) == nil
+}
 
 // openCheckpoint verifies that the log signed a checkpoint. In Rekor v2 its
 // origin is the log's host name, in v1 a name and the tree's number.
-func (l *log) openCheckpoint(text string, v2 bool, where string) (c checkpoint, err error) {
-	n, err := note.Open([]byte(text), noteKeys{l, v2})
+func (l *log) openCheckpoint(signed []byte, v2 bool, where string) (c tlog.Checkpoint, err error) {
+	n, err := note.Open(signed, noteKeys{l, v2})
 	if err != nil {
 		unsigned, _ := errors.AsType[*note.UnverifiedNoteError](err)
 		invalid, _ := errors.AsType[*note.InvalidSignatureError](err)
@@ -132,29 +127,22 @@ func (l *log) openCheckpoint(text string, v2 bool, where string) (c checkpoint, 
 		}
 		return c, attest.Refuse(CodeCheckpoint, where, "a signed note", "").Because(err)
 	}
-	lines := strings.Split(n.Text, "\n")
-	if len(lines) < 4 || len(lines) > 32 {
-		return c, attest.Refuse(CodeCheckpoint, where, "origin, size and root", "")
+	c, err = tlog.ParseCheckpoint(n.Text)
+	if err != nil {
+		return c, attest.Refuse(CodeCheckpoint, where, "origin, size and root", "").Because(err)
 	}
-	c.origin = lines[0]
-	if v2 && c.origin != l.host || !v2 && !hasTreeID(c.origin, n.Sigs[0].Name) {
-		return c, attest.Refuse(CodeCheckpoint, where, "the log's origin", excerpt.Quote(c.origin))
+	if v2 && c.Origin != l.host || !v2 && !isOriginV1(c.Origin, n.Sigs[0].Name) {
+		return c, attest.Refuse(CodeCheckpoint, where, "the log's origin", excerpt.Quote(c.Origin))
 	}
-	c.size, err = strconv.ParseInt(lines[1], 10, 64)
-	if err != nil || c.size < 1 || strconv.FormatInt(c.size, 10) != lines[1] {
-		return c, attest.Refuse(CodeCheckpoint, where, "a size in decimal", excerpt.Quote(lines[1]))
-	}
-	root, err := base64.StdEncoding.Strict().DecodeString(lines[2])
-	if err != nil || len(root) != tlog.HashSize {
-		return c, attest.Refuse(CodeCheckpoint, where, "a root hash in base64", excerpt.Quote(lines[2]))
-	}
-	copy(c.root[:], root)
 	return c, nil
 }
 
-// hasTreeID reports whether a Rekor v1 origin is the name under which the log
-// signed and its tree's number.
-func hasTreeID(origin, name string) bool {
+// isOriginV1 reports whether a Rekor v1 origin is the name under which the log
+// signed, alone or with its tree's number.
+func isOriginV1(origin, name string) bool {
+	if origin == name {
+		return true
+	}
 	number, ok := strings.CutPrefix(origin, name+" - ")
 	if !ok {
 		return false
@@ -170,25 +158,18 @@ func (l *log) verifyInclusion(e *wireEntry, v2 bool, where string) (string, erro
 	if p.Checkpoint == nil {
 		return "", attest.Refuse(CodeCheckpoint, where, "a checkpoint", "none")
 	}
-	c, err := l.openCheckpoint(p.Checkpoint.Envelope, v2, where+"/checkpoint")
+	c, err := l.openCheckpoint(p.Checkpoint, v2, where+"/checkpoint")
 	if err != nil {
 		return "", err
 	}
-	if c.size != int64(p.TreeSize) || !bytes.Equal(c.root[:], p.RootHash) {
+	if c.Size != uint64(p.TreeSize) || !bytes.Equal(c.Root[:], p.RootHash) {
 		return "", attest.Refuse(CodeCheckpoint, where, "the tree of the checkpoint", "another")
 	}
-	if len(p.Hashes) > 63 {
-		return "", attest.Refuse(CodeInclusion, where+"/hashes", "at most 63", strconv.Itoa(len(p.Hashes)))
+	if p.HashCount > tlog.MaxProof || !p.Whole {
+		return "", attest.Refuse(CodeInclusion, where+"/hashes", "at most "+strconv.Itoa(tlog.MaxProof)+" of 32 bytes", strconv.Itoa(p.HashCount))
 	}
-	proof := make(tlog.RecordProof, len(p.Hashes))
-	for i, h := range p.Hashes {
-		if len(h) != tlog.HashSize {
-			return "", attest.Refuse(CodeInclusion, where+"/hashes", strconv.Itoa(tlog.HashSize)+" bytes", strconv.Itoa(len(h)))
-		}
-		copy(proof[i][:], h)
-	}
-	if err := tlog.CheckRecord(proof, c.size, c.root, int64(p.LogIndex), tlog.RecordHash(e.Body)); err != nil {
+	if err := tlog.CheckInclusion(c, uint64(p.LogIndex), tlog.LeafHash(e.Body), p.Hashes); err != nil {
 		return "", attest.Refuse(CodeInclusion, where, "a proof from the entry to the root", "").Because(err)
 	}
-	return c.origin, nil
+	return c.Origin, nil
 }

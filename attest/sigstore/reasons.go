@@ -19,6 +19,8 @@ const (
 	// CodeMaterial: the bundle has not exactly one of certificate and key, or one
 	// in a form that its version does not allow.
 	CodeMaterial attest.Code = "attest.sigstore.material"
+	// CodeStatementV01: a subject of a Statement v0.1 has no name, or another's.
+	CodeStatementV01 attest.Code = "attest.sigstore.statement-v01"
 	// CodeCertificateNeeded: a certificate is demanded and the bundle is signed
 	// by a key.
 	CodeCertificateNeeded attest.Code = "attest.sigstore.certificate-needed"
@@ -77,6 +79,11 @@ const (
 	CodeLogUnknown attest.Code = "attest.sigstore.log-unknown"
 	// CodeLogThreshold: fewer distinct logs hold the signature than demanded.
 	CodeLogThreshold attest.Code = "attest.sigstore.log-threshold"
+	// CodeWitness: the witnesses that are demanded did not cosign the checkpoint of
+	// an entry, or it has none; the cause is one of attest/tlog.
+	CodeWitness attest.Code = "attest.sigstore.witness"
+	// CodeRule: those who agree do not meet a rule; the cause is the rule's.
+	CodeRule attest.Code = "attest.sigstore.rule"
 
 	// CodeTimestampRepeated: two timestamps by one authority.
 	CodeTimestampRepeated attest.Code = "attest.sigstore.timestamp-repeated"
@@ -108,10 +115,10 @@ const (
 // codes of attest, attest/chain, attest/key and attest/tsa.
 func Codes() []attest.Code {
 	return []attest.Code{
-		CodeBundle, CodeVersion, CodeContent, CodeContentKind, CodeMaterial, CodeCertificateNeeded, CodeKeyNeeded, CodeLimits,
+		CodeBundle, CodeVersion, CodeContent, CodeContentKind, CodeStatementV01, CodeMaterial, CodeCertificateNeeded, CodeKeyNeeded, CodeLimits,
 		CodeSignature, CodeAlgorithm, CodeKeyUnknown, CodeKeyTime, CodeIdentity, CodeArtifact,
 		CodeEntry, CodeEntryKind, CodeEntryBody, CodeEntrySignature, CodeEntrySigner, CodeEntryDigest, CodeEntryRepeated,
-		CodeEntryTime, CodePromise, CodeInclusion, CodeCheckpoint, CodeCheckpointSignature, CodeLogUnknown, CodeLogThreshold,
+		CodeEntryTime, CodePromise, CodeInclusion, CodeCheckpoint, CodeCheckpointSignature, CodeLogUnknown, CodeLogThreshold, CodeWitness, CodeRule,
 		CodeTimestampRepeated, CodeTimestampThreshold, CodeTimeThreshold,
 		CodeRoot, CodeRootVersion, CodeRootLog, CodeRootAuthority, CodeTrust, CodePattern,
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/sealwright/sealwright/attest"
@@ -31,9 +32,9 @@ type TrustedRoot struct {
 	authorities *chain.Authorities
 	caCount     int
 	ct          *chain.Logs
-	ctCount     int
+	ctNames     []string // each once
 	stampers    *tsa.Verifier
-	tsaCount    int
+	tsaNames    []string // each once
 }
 
 // ParseTrustedRoot reads a trusted_root.json (sigstore_trustroot.proto). Every
@@ -42,9 +43,10 @@ type TrustedRoot struct {
 // certificates do not lead to its root each refuse the whole, with every fault
 // told.
 func ParseTrustedRoot(data []byte) (*TrustedRoot, error) {
-	var w wireRoot
-	if err := decode(CodeRoot, "", data, &w, strictjson.Options{Bytes: maxRoot, Depth: 8, Values: 10_000}); err != nil {
-		return nil, err
+	read := &reader{code: CodeRoot}
+	w := read.root(read.open(data, strictjson.Options{Bytes: maxRoot, Depth: 8, Values: 10_000}))
+	if read.err != nil {
+		return nil, read.err
 	}
 	if w.MediaType != MediaTypeTrustedRoot {
 		return nil, attest.Refuse(CodeRootVersion, "/mediaType", MediaTypeTrustedRoot, excerpt.Quote(w.MediaType))
@@ -84,7 +86,7 @@ func (r *TrustedRoot) readCTLogs(logs []wireLog) error {
 			errs = append(errs, err)
 			continue
 		}
-		if !idMatches(w.LogID.KeyID, public, "") {
+		if !idMatches(w.LogID, public, "") {
 			errs = append(errs, attest.Refuse(CodeRootLog, where+"/logId", "the digest of the log's key", "another"))
 		}
 		made = append(made, chain.Log{Name: w.BaseURL, Public: public, Window: window})
@@ -93,7 +95,9 @@ func (r *TrustedRoot) readCTLogs(logs []wireLog) error {
 	if r.ct, err = chain.NewLogs(made...); err != nil {
 		errs = append(errs, attest.Refuse(CodeRootLog, "/ctlogs", "usable logs, each once", "").Because(err))
 	}
-	r.ctCount = len(made)
+	for _, l := range made {
+		r.ctNames = appendNew(r.ctNames, l.Name)
+	}
 	return errors.Join(errs...)
 }
 
@@ -131,7 +135,9 @@ func (r *TrustedRoot) readStampers(list []wireAuthority) error {
 	if r.stampers, err = tsa.NewVerifier(made...); err != nil {
 		return attest.Refuse(CodeRootAuthority, "/timestampAuthorities", "usable authorities", "").Because(err)
 	}
-	r.tsaCount = len(made)
+	for _, a := range made {
+		r.tsaNames = appendNew(r.tsaNames, a.Name)
+	}
 	return nil
 }
 
@@ -140,14 +146,14 @@ func certificatesOf(w wireAuthority, where string) ([]*x509.Certificate, chain.W
 		return nil, chain.Window{}, attest.Refuse(CodeRootAuthority, where, "a certChain", "none")
 	}
 	var certs []*x509.Certificate
-	for _, one := range w.Chain.Certificates {
-		c, err := x509.ParseCertificate(one.Raw)
+	for _, der := range w.Chain {
+		c, err := x509.ParseCertificate(der)
 		if err != nil {
 			return nil, chain.Window{}, attest.Refuse(CodeRootAuthority, where, "certificates in DER", "").Because(err)
 		}
 		certs = append(certs, c)
 	}
-	return certs, windowOf(w.Window), nil
+	return certs, w.Window, nil
 }
 
 // nameOf is the name by which results tell an authority: its URI, or its root's
@@ -159,16 +165,6 @@ func nameOf(w wireAuthority, certs []*x509.Certificate) string {
 	return w.URI
 }
 
-func windowOf(w *wireWindow) (out chain.Window) {
-	if w != nil && w.Start != nil {
-		out.Start = *w.Start
-	}
-	if w != nil && w.End != nil {
-		out.End = *w.End
-	}
-	return out
-}
-
 // keyOf reads the key of a log, with the window that it must have.
 func keyOf(w wireLog, where string) (crypto.PublicKey, chain.Window, error) {
 	bad := func(want, got string, err error) (crypto.PublicKey, chain.Window, error) {
@@ -177,19 +173,19 @@ func keyOf(w wireLog, where string) (crypto.PublicKey, chain.Window, error) {
 	if w.HashAlgorithm != "SHA2_256" {
 		return bad("SHA2_256", excerpt.Quote(w.HashAlgorithm), nil)
 	}
-	if w.PublicKey == nil || w.LogID == nil {
+	if w.Key == nil || w.LogID == nil {
 		return bad("publicKey and logId", "none", nil)
 	}
-	window := windowOf(w.PublicKey.Window)
+	window := w.Key.Window
 	if window.Start.IsZero() {
 		return bad("the start of the key's window", "none", nil)
 	}
 	if !window.End.IsZero() && window.End.Before(window.Start) {
 		return bad("a window that ends after its start", window.String(), nil)
 	}
-	public, err := parseKey(w.PublicKey)
+	public, err := parseKey(w.Key)
 	if err != nil {
-		return bad("a key of the kind that keyDetails tells", excerpt.Quote(w.PublicKey.Details), err)
+		return bad("a key of the kind that keyDetails tells", excerpt.Quote(w.Key.Details), err)
 	}
 	return public, window, nil
 }
@@ -210,7 +206,7 @@ func parseKey(w *wireKey) (crypto.PublicKey, error) {
 	if err := key.Check(public); err != nil {
 		return nil, err
 	}
-	_, details := prehash(public)
+	_, details := scheme{}.prehash(public)
 	if _, ok := public.(ed25519.PublicKey); ok {
 		details = "PKIX_ED25519"
 	}
@@ -222,6 +218,21 @@ func parseKey(w *wireKey) (crypto.PublicKey, error) {
 		return public, nil
 	}
 	return nil, attest.Refuse(CodeRootLog, "publicKey", "an ECDSA, Ed25519 or RSA key", "")
+}
+
+// appendNew appends name to names that do not have it.
+func appendNew(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
+}
+
+func (r *TrustedRoot) logNames() (names []string) {
+	for i := range r.logs {
+		names = appendNew(names, r.logs[i].name)
+	}
+	return names
 }
 
 // logOf returns the trusted log of an id, nil if there is none.

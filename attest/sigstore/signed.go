@@ -139,3 +139,12 @@ func (s *Signed) Inclusions() []attest.Inclusion {
 	}
 	return slices.Clone(s.proof.inclusions)
 }
+
+// Cosigners returns the names of the witnesses who cosigned the checkpoints of
+// the log entries; none where the trust demands none.
+func (s *Signed) Cosigners() []string {
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.proof.cosigners)
+}

@@ -3,6 +3,7 @@ package sigstore_test
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"testing"
 
@@ -114,6 +115,26 @@ func TestEveryKindOfBundleIsAccepted(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheExtensionsOfTheCertificateAreClaimsOfTheSigner(t *testing.T) {
+	i := virtual.New(t)
+	recipe := virtual.Recipe{Certificate: func(c *x509.Certificate) {
+		c.ExtraExtensions = append(c.ExtraExtensions, virtual.Claim(t, 12, "https://forge.example/acme/app"), virtual.Claim(t, 99, "undocumented"))
+	}}
+	got, err := verifierOf(t, i, nil).Verify(t.Context(), bundle(t, i, recipe), anything())
+	require.NoError(t, err)
+	who := virtual.Issuer + "#" + virtual.Subject
+	assert.Equal(t, []attest.Claim{
+		{Principal: who, Name: "1.3.6.1.4.1.57264.1.1", Value: virtual.Issuer},
+		{Principal: who, Name: "1.3.6.1.4.1.57264.1.8", Value: virtual.Issuer},
+		{Principal: who, Name: "1.3.6.1.4.1.57264.1.12", Value: "https://forge.example/acme/app"},
+	}, got.Claims())
+
+	recipe.LongLived = true
+	got, err = keyVerifierOf(t, i, nil).Verify(t.Context(), bundle(t, i, recipe), anything())
+	require.NoError(t, err)
+	assert.Empty(t, got.Claims(), "nobody says anything of a key")
 }
 
 func TestAMessageSignatureYieldsNoStatementButASigned(t *testing.T) {

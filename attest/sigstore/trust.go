@@ -2,6 +2,7 @@ package sigstore
 
 import (
 	"crypto"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -14,13 +15,15 @@ import (
 	"github.com/sealwright/sealwright/attest/chain"
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/attest/key"
+	"github.com/sealwright/sealwright/attest/tlog"
 	"github.com/sealwright/sealwright/internal/excerpt"
 )
 
 // None as a field of Demand demands nothing there.
 const None = -1
 
-// A Demand tells how many distinct authorities must agree. Zero means one in
+// A Demand tells how many distinct authorities must agree; two keys or windows of
+// one name in the root are one authority. Zero means one in
 // Logs, Times and SCTs, so that the zero Demand is what the public instance of
 // Sigstore gives; None waives. Only Timestamps is waived by zero.
 type Demand struct {
@@ -30,10 +33,26 @@ type Demand struct {
 	SCTs       int // certificate transparency logs; for certificates only
 }
 
+// Rules are conditions on who agrees, besides the numbers of a Demand. A rule
+// that is nil adds none.
+type Rules struct {
+	Logs      NameRule // over the base URLs of the transparency logs whose entries hold
+	Stampers  NameRule // over the names of the authorities whose timestamps hold: their URIs
+	Witnesses NameRule // over the names, in Witnesses, of those who cosigned a checkpoint; for each one
+}
+
+// A NameRule judges names. A rule.Rule of package attest/rule is one.
+type NameRule interface {
+	// Err tells why the rule cannot be used; nil if it can.
+	Err() error
+	// EvalNames reports, by a nil error, that the names meet the rule.
+	EvalNames(names []string) error
+}
+
 // A Match is a condition on a text. The zero Match matches nothing.
 type Match struct {
-	text    string
-	pattern *regexp.Regexp
+	text  string
+	whole func(string) bool // of a pattern; a closure, so that who has none links no regexp
 }
 
 // Exactly matches one text, which is not empty.
@@ -47,25 +66,20 @@ func Pattern(expression string) (Match, error) {
 	if err != nil || p.MatchString("") || len(expression) > 1024 {
 		return Match{}, attest.Refuse(CodePattern, "pattern", "a regular expression that does not match the empty text", excerpt.Quote(expression)).Because(err)
 	}
-	return Match{pattern: p}, nil
+	return Match{p.String(), p.MatchString}, nil
 }
 
 func (m Match) matches(s string) bool {
-	if m.pattern != nil {
-		return m.pattern.MatchString(s)
+	if m.whole != nil {
+		return m.whole(s)
 	}
 	return m.text != "" && m.text == s
 }
 
-func (m Match) isZero() bool { return m.text == "" && m.pattern == nil }
+func (m Match) isZero() bool { return m.text == "" }
 
 // String returns the text or the pattern.
-func (m Match) String() string {
-	if m.pattern != nil {
-		return m.pattern.String()
-	}
-	return m.text
-}
+func (m Match) String() string { return m.text }
 
 // An Identity is somebody who may sign: who vouches, and what name.
 type Identity struct {
@@ -95,7 +109,14 @@ type Trust struct {
 	// Identities are those who may sign; one must match.
 	Identities []Identity
 	Demand     Demand
-	Limits     attest.Limits // bound the statement
+	// Witnesses, if not nil, must have cosigned the checkpoint of each log entry
+	// that counts. An entry that has no checkpoint then refuses the bundle.
+	Witnesses *tlog.Witnesses
+	Rules     Rules
+	// SHA256Signatures accepts ECDSA signatures under P-384 and P-521 with SHA-256
+	// too, as old clients made them, instead of the curve's digest alone.
+	SHA256Signatures bool
+	Limits           attest.Limits // bound the statement
 }
 
 // A Key is a long-lived key and the principal that holds it.
@@ -108,6 +129,9 @@ type Key struct {
 	// Window is when the key may sign. If one side of it is set, a trusted time
 	// is needed.
 	Window chain.Window
+	// PSS tells that an RSA key signs by RSASSA-PSS with SHA-256, instead of
+	// PKCS #1 v1.5.
+	PSS bool
 }
 
 // KeyTrust is what a Verifier of long-lived keys believes.
@@ -116,9 +140,11 @@ type KeyTrust struct {
 	Keys      []Key
 	// Root holds the logs and timestamp authorities. It may be nil if Demand
 	// waives both.
-	Root   *TrustedRoot
-	Demand Demand
-	Limits attest.Limits
+	Root      *TrustedRoot
+	Demand    Demand
+	Witnesses *tlog.Witnesses // as in Trust
+	Rules     Rules
+	Limits    attest.Limits
 }
 
 // trustedKey is a Key that was checked.
@@ -148,18 +174,46 @@ func (d Demand) settle(root *TrustedRoot, keys bool) (Demand, error) {
 	if root == nil {
 		root = &TrustedRoot{}
 	}
-	fill("Logs", &d.Logs, len(root.logs), 1)
-	fill("Times", &d.Times, len(root.logs)+root.tsaCount, 1)
-	fill("Timestamps", &d.Timestamps, root.tsaCount, None)
+	logs, stampers := len(root.logNames()), len(root.tsaNames)
+	fill("Logs", &d.Logs, logs, 1)
+	fill("Times", &d.Times, logs+stampers, 1)
+	fill("Timestamps", &d.Timestamps, stampers, None)
 	if keys {
 		fill("SCTs", &d.SCTs, 0, None)
 	} else {
-		fill("SCTs", &d.SCTs, root.ctCount, 1)
+		fill("SCTs", &d.SCTs, len(root.ctNames), 1)
 		if d.Times < 1 {
 			refuse("Times", "a trusted time, without which no certificate can be judged", d.Times)
 		}
 	}
 	return d, errors.Join(errs...)
+}
+
+// checkAgreement refuses rules that are not well made, and witnesses where no
+// log is demanded, whose checkpoint they could have cosigned.
+func checkAgreement(d Demand, w *tlog.Witnesses, r Rules) error {
+	var errs []error
+	for _, one := range [...]struct {
+		name string
+		rule NameRule
+	}{{"Logs", r.Logs}, {"Stampers", r.Stampers}, {"Witnesses", r.Witnesses}} {
+		if one.rule == nil {
+			continue
+		}
+		if err := one.rule.Err(); err != nil {
+			errs = append(errs, attest.Refuse(CodeTrust, "Rules."+one.name, "a rule", "").Because(err))
+		}
+	}
+	if (w != nil || r.Logs != nil) && d.Logs < 1 {
+		errs = append(errs, attest.Refuse(CodeTrust, "Demand.Logs", "a log, for there are witnesses or a rule of logs", "none"))
+	}
+	if r.Witnesses != nil && w == nil {
+		errs = append(errs, attest.Refuse(CodeTrust, "Witnesses", "those whom the rule judges", "none"))
+	}
+	if w != nil && w.IsZero() {
+		errs = append(errs, attest.Refuse(CodeTrust, "Witnesses", "witnesses", "the zero Witnesses"))
+	}
+	return errors.Join(errs...)
 }
 
 func (t Trust) check() error {
@@ -215,6 +269,12 @@ func (t KeyTrust) check() ([]trustedKey, error) {
 
 func newKey(k Key) (trustedKey, error) {
 	print, err := key.Fingerprint(k.Public)
+	if err == nil {
+		err = scheme{pss: k.PSS}.named(k.Public)
+	}
+	if _, ok := k.Public.(*rsa.PublicKey); err == nil && k.PSS && !ok {
+		err = attest.Refuse(CodeAlgorithm, "PSS", "an RSA key", "another")
+	}
 	if err != nil {
 		return trustedKey{}, err
 	}

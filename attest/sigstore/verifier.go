@@ -5,13 +5,14 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/chain"
 	"github.com/sealwright/sealwright/attest/digest"
-	"github.com/sealwright/sealwright/attest/key"
+	"github.com/sealwright/sealwright/attest/tlog"
 	"github.com/sealwright/sealwright/internal/excerpt"
 )
 
@@ -21,6 +22,9 @@ type Verifier struct {
 	authority  string
 	root       *TrustedRoot
 	demand     Demand
+	witnesses  *tlog.Witnesses // nil if none are demanded
+	rules      Rules
+	sha256     bool // as Trust.SHA256Signatures
 	limits     attest.Limits
 	identities []Identity   // of a verifier of certificates
 	keys       []trustedKey // of a verifier of keys
@@ -31,7 +35,7 @@ type Verifier struct {
 // its root cannot give.
 func NewVerifier(t Trust) (*Verifier, error) {
 	demand, err := t.Demand.settle(t.Root, false)
-	if err := errors.Join(t.check(), err); err != nil {
+	if err := errors.Join(t.check(), err, checkAgreement(demand, t.Witnesses, t.Rules)); err != nil {
 		return nil, err
 	}
 	identities := append([]Identity(nil), t.Identities...)
@@ -42,7 +46,10 @@ func NewVerifier(t Trust) (*Verifier, error) {
 		}
 		identities[i].Fields = fields
 	}
-	return &Verifier{authority: t.Authority, root: t.Root, demand: demand, limits: t.Limits, identities: identities}, nil
+	return &Verifier{
+		authority: t.Authority, root: t.Root, demand: demand, witnesses: t.Witnesses, rules: t.Rules,
+		sha256: t.SHA256Signatures, limits: t.Limits, identities: identities,
+	}, nil
 }
 
 // NewKeyVerifier returns a Verifier of bundles signed by long-lived keys. It
@@ -51,19 +58,23 @@ func NewVerifier(t Trust) (*Verifier, error) {
 func NewKeyVerifier(t KeyTrust) (*Verifier, error) {
 	keys, err := t.check()
 	demand, demandErr := t.Demand.settle(t.Root, true)
-	if err := errors.Join(err, demandErr); err != nil {
+	if err := errors.Join(err, demandErr, checkAgreement(demand, t.Witnesses, t.Rules)); err != nil {
 		return nil, err
 	}
 	root := t.Root
 	if root == nil {
 		root = &TrustedRoot{}
 	}
-	return &Verifier{authority: t.Authority, root: root, demand: demand, limits: t.Limits, keys: keys}, nil
+	return &Verifier{
+		authority: t.Authority, root: root, demand: demand, witnesses: t.Witnesses, rules: t.Rules,
+		limits: t.Limits, keys: keys,
+	}, nil
 }
 
 // signer is who a bundle says signed it.
 type signer struct {
 	public crypto.PublicKey
+	scheme scheme
 	spki   []byte
 	leaf   *x509.Certificate // nil for a key
 	above  []*x509.Certificate
@@ -77,6 +88,15 @@ type proof struct {
 	claims     chain.Claims
 	times      []attest.TrustedTime
 	inclusions []attest.Inclusion
+	cosigners  []string
+}
+
+// timers returns the authorities of the trusted times, each once.
+func (p *proof) timers() (names []string) {
+	for _, t := range p.times {
+		names = appendNew(names, t.Authority)
+	}
+	return names
 }
 
 // Verify implements attest.Verifier for bundles whose DSSE envelope holds an
@@ -98,7 +118,7 @@ func (v *Verifier) Verify(ctx context.Context, a attest.Attestation, want attest
 	if err := errors.Join(wantErr, err); err != nil {
 		return nil, err
 	}
-	statement, err := attest.ParseStatement(b.payload, v.limits)
+	statement, err := attest.AdoptStatement(b.payload, v.limits)
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +127,25 @@ func (v *Verifier) Verify(ctx context.Context, a attest.Attestation, want attest
 	}
 	return attest.Seal(attest.Facts{
 		Authority: v.authority, Statement: statement, Evidence: digest.FromBytes(a.Body),
-		Signers: []attest.Identity{p.signer}, Times: p.times, Inclusions: p.inclusions,
+		Signers: []attest.Identity{p.signer}, Claims: p.claimed(), Times: p.times, Inclusions: p.inclusions,
 	})
+}
+
+// claimed returns the extensions of Fulcio's arc in the signer's certificate; none of
+// a key.
+func (p *proof) claimed() []attest.Claim {
+	var claims []attest.Claim
+	principal := p.signer.Principal()
+	for f, value := range p.claims.Fields {
+		if value == "" {
+			continue
+		}
+		if claims == nil {
+			claims = make([]attest.Claim, 0, len(p.claims.Fields))
+		}
+		claims = append(claims, attest.Claim{Principal: principal, Name: chain.Field(f).OID(), Value: value})
+	}
+	return claims
 }
 
 // open reads a bundle of a media type that this package knows.
@@ -138,11 +175,11 @@ func (v *Verifier) judge(ctx context.Context, b *bundle) (*proof, error) {
 		return nil, err
 	}
 	p := &proof{}
-	var errs []error
+	errs := make([]error, 0, 8)
 	if b.envelope {
-		errs = append(errs, verifyMessage(s.public, b.pae, b.signature))
+		errs = append(errs, s.scheme.verifyMessage(s.public, b.pae, b.signature))
 	} else {
-		errs = append(errs, verifyDigest(s.public, b.artifact, b.signature))
+		errs = append(errs, s.scheme.verifyDigest(s.public, b.artifact, b.signature))
 	}
 	logs, logErrs := v.entries(b, s, p)
 	errs = append(errs, logErrs)
@@ -150,8 +187,8 @@ func (v *Verifier) judge(ctx context.Context, b *bundle) (*proof, error) {
 		return nil, err
 	}
 	errs = append(errs, v.stamps(b, p))
-	if len(p.times) < v.demand.Times {
-		errs = append(errs, attest.Refuse(CodeTimeThreshold, "/verificationMaterial", strconv.Itoa(v.demand.Times)+" trusted times", strconv.Itoa(len(p.times))))
+	if n := len(p.timers()); n < v.demand.Times {
+		errs = append(errs, attest.Refuse(CodeTimeThreshold, "/verificationMaterial", strconv.Itoa(v.demand.Times)+" authorities of a trusted time", strconv.Itoa(n)))
 	}
 	errs = append(errs, logs.check(p.times))
 	if s.leaf != nil {
@@ -174,15 +211,16 @@ func (v *Verifier) signerOf(b *bundle) (*signer, error) {
 	case b.leaf == nil && v.identities != nil:
 		return nil, attest.Refuse(CodeCertificateNeeded, where, "a certificate", "a key")
 	case b.leaf != nil:
-		if err := key.Check(b.leaf.PublicKey); err != nil {
+		how := scheme{sha256: v.sha256}
+		if err := how.named(b.leaf.PublicKey); err != nil {
 			return nil, attest.Refuse(CodeAlgorithm, where, "a usable key", "").Because(err)
 		}
-		return &signer{public: b.leaf.PublicKey, spki: b.leaf.RawSubjectPublicKeyInfo, leaf: b.leaf, above: b.above}, nil
+		return &signer{public: b.leaf.PublicKey, scheme: how, spki: b.leaf.RawSubjectPublicKeyInfo, leaf: b.leaf, above: b.above}, nil
 	}
 	var only *signer
 	for i := range v.keys {
 		k := &v.keys[i]
-		s := &signer{public: k.Public, spki: k.spki, key: k}
+		s := &signer{public: k.Public, scheme: scheme{pss: k.PSS}, spki: k.spki, key: k}
 		if b.hint == k.Hint {
 			return s, nil
 		}
@@ -199,16 +237,17 @@ func (v *Verifier) signerOf(b *bundle) (*signer, error) {
 // signedBy reports whether s signed the content.
 func (b *bundle) signedBy(s *signer) bool {
 	if b.envelope {
-		return verifyMessage(s.public, b.pae, b.signature) == nil
+		return s.scheme.verifyMessage(s.public, b.pae, b.signature) == nil
 	}
-	return verifyDigest(s.public, b.artifact, b.signature) == nil
+	return s.scheme.verifyDigest(s.public, b.artifact, b.signature) == nil
 }
 
 // stamps verifies the timestamps of the signature. One by nobody trusted counts
 // nothing; any other that fails is a fault.
 func (v *Verifier) stamps(b *bundle, p *proof) error {
 	var errs, unknown []error
-	seen := make(map[int]bool)
+	var seen []int
+	var names []string
 	for i, der := range b.timestamps {
 		where := "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/" + strconv.Itoa(i)
 		if v.root.stampers == nil {
@@ -220,17 +259,19 @@ func (v *Verifier) stamps(b *bundle, p *proof) error {
 			unknown = append(unknown, err)
 		case err != nil:
 			errs = append(errs, err)
-		case seen[stamp.Index]:
+		case slices.Contains(seen, stamp.Index):
 			errs = append(errs, attest.Refuse(CodeTimestampRepeated, where, "one timestamp by an authority", excerpt.Quote(stamp.Authority)))
 		default:
-			seen[stamp.Index] = true
+			seen = append(seen, stamp.Index)
+			names = appendNew(names, stamp.Authority)
 			p.times = append(p.times, attest.TrustedTime{Time: stamp.Time, Authority: stamp.Authority})
 		}
 	}
-	if len(seen) < v.demand.Timestamps {
+	errs = append(errs, obey(v.rules.Stampers, "/verificationMaterial/timestampVerificationData", names))
+	if len(names) < v.demand.Timestamps {
 		errs = append(append(errs, attest.Refuse(CodeTimestampThreshold, "/verificationMaterial/timestampVerificationData",
-			strconv.Itoa(v.demand.Timestamps)+" authorities", strconv.Itoa(len(seen)))), unknown...)
-	} else if len(p.times) < v.demand.Times {
+			strconv.Itoa(v.demand.Timestamps)+" authorities", strconv.Itoa(len(names)))), unknown...)
+	} else if len(p.timers()) < v.demand.Times {
 		errs = append(errs, unknown...)
 	}
 	return errors.Join(errs...)

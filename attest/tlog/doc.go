@@ -21,6 +21,8 @@
 // key is ignored, as the signed-note specification demands; one that names a
 // trusted key and is not by it refuses the whole checkpoint.
 //
+// Who trusts a log's key by other means takes Witnesses: a policy without logs.
+//
 // This package needs no post-quantum module: where a key is of ML-DSA-44 the
 // caller passes a VerifyMLDSA44; package attest/key/mldsa has one.
 //

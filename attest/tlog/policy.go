@@ -76,7 +76,10 @@ func (p *Policy) Trust() Trust {
 // among the witnesses whatever their names, a name twice, a group of an unknown
 // member or of one that is in a group already, a threshold out of range, and a
 // quorum that is missing or unknown.
-func NewPolicy(t Trust) (*Policy, error) {
+func NewPolicy(t Trust) (*Policy, error) { return newPolicy(t, 1) }
+
+// newPolicy checks a trust that must have a number of logs.
+func newPolicy(t Trust, logs int) (*Policy, error) {
 	c := &policyCheck{defined: map[string]bool{}, member: map[string]bool{}}
 	c.limit("logs", len(t.Logs))
 	c.limit("witnesses", len(t.Witnesses))
@@ -84,7 +87,7 @@ func NewPolicy(t Trust) (*Policy, error) {
 	if len(c.faults) > 0 {
 		return nil, errors.Join(c.faults...)
 	}
-	if len(t.Logs) == 0 {
+	if len(t.Logs) < logs {
 		c.refuse(CodePolicy, "logs", "at least one", "none")
 	}
 	var keys []Key

@@ -7,9 +7,11 @@
 // where it has the signing certificate, the token's own are not looked at. Each
 // token costs one signature; the paths of configured signers are verified once.
 //
-// The CMS structure is parsed and verified by github.com/digitorus/pkcs7. This
-// package adds what that one leaves open: one signer, SHA-2 only, the signed
-// content type, and the binding to the signing certificate (RFC 5816).
+// Tokens are read in DER alone, with golang.org/x/crypto/cryptobyte: a SignedData
+// by one signer with signed attributes in their DER order, SHA-2 only, of the
+// signed content type TSTInfo, bound to the signing certificate (RFC 5816).
+// Tests hold this reader against github.com/digitorus/pkcs7, which a verifying
+// program does not contain: it converts BER, and compiles package testing.
 //
 // A Verifier is immutable and safe for concurrent use, reads no clock and
 // performs no input or output.

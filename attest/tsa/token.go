@@ -3,16 +3,12 @@ package tsa
 import (
 	"bytes"
 	"crypto"
-	_ "crypto/sha256" // SHA-256 is told by its crypto.Hash
-	_ "crypto/sha512" // as SHA-384 and SHA-512
+	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
-	"math/big"
 	"strconv"
 	"time"
 
-	"github.com/digitorus/pkcs7"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
@@ -26,76 +22,44 @@ const MaxBytes = 64 << 10
 // about 12.
 const maxDepth = 24
 
-// response is TimeStampResp (RFC 3161 section 2.4.2).
-type response struct {
-	Status struct {
-		Status int
-		Text   []asn1.RawValue `asn1:"optional"`
-		Fail   asn1.BitString  `asn1:"optional"`
-	}
-	Token asn1.RawValue `asn1:"optional"`
-}
-
-// info is TSTInfo (RFC 3161 section 2.4.2).
-type info struct {
-	Version int
-	Policy  asn1.ObjectIdentifier
-	Imprint struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Digest    []byte
-	}
-	Serial   *big.Int
-	Time     time.Time `asn1:"generalized"`
-	Accuracy struct {
-		Seconds int64 `asn1:"optional"`
-		Millis  int64 `asn1:"tag:0,optional"`
-		Micros  int64 `asn1:"tag:1,optional"`
-	} `asn1:"optional"`
-	Ordering   bool             `asn1:"optional,default:false"`
-	Nonce      *big.Int         `asn1:"optional"`
-	Authority  asn1.RawValue    `asn1:"tag:0,optional"`
-	Extensions []pkix.Extension `asn1:"tag:1,optional"`
-}
-
 // token is a parsed response whose signature nobody has verified.
 type token struct {
-	cms  *pkcs7.PKCS7
+	signed
 	info info
 }
 
-// parse reads a response. Only its form is judged.
+// parse reads a TimeStampResp (RFC 3161 section 2.4.2). Only its form is judged.
 func parse(der []byte) (*token, error) {
-	bad := func(want string, err error) error {
-		return attest.Refuse(CodeFormat, "time-stamp", want, "").Because(err)
-	}
+	bad := func(want string) error { return attest.Refuse(CodeFormat, "time-stamp", want, "") }
 	if len(der) == 0 || len(der) > MaxBytes {
-		return nil, bad("1 to "+strconv.Itoa(MaxBytes)+" bytes", nil)
+		return nil, bad("1 to " + strconv.Itoa(MaxBytes) + " bytes")
 	}
-	var r response
-	if rest, err := asn1.Unmarshal(der, &r); err != nil || len(rest) > 0 {
-		return nil, bad("one TimeStampResp", err)
+	var response, status cryptobyte.String
+	var code int64
+	in := cryptobyte.String(der)
+	if !in.ReadASN1(&response, cbasn1.SEQUENCE) || !in.Empty() ||
+		!response.ReadASN1(&status, cbasn1.SEQUENCE) || !status.ReadASN1Integer(&code) {
+		return nil, bad("one TimeStampResp")
 	}
 	const granted, grantedWithMods = 0, 1
-	if r.Status.Status != granted && r.Status.Status != grantedWithMods {
-		return nil, attest.Refuse(CodeStatus, "time-stamp", "granted", strconv.Itoa(r.Status.Status))
+	if code != granted && code != grantedWithMods {
+		return nil, attest.Refuse(CodeStatus, "time-stamp", "granted", strconv.FormatInt(code, 10))
 	}
-	if !wellFormed(r.Token.FullBytes, maxDepth) {
-		return nil, bad("a token in DER, at most "+strconv.Itoa(maxDepth)+" deep", nil)
+	if !wellFormed(status, maxDepth) || !wellFormed(response, maxDepth) {
+		return nil, bad("a token in DER, at most " + strconv.Itoa(maxDepth) + " deep")
 	}
-	cms, err := pkcs7.Parse(r.Token.FullBytes)
-	if err != nil || len(cms.Signers) != 1 {
-		return nil, bad("a CMS SignedData by one signer", err)
+	t := &token{}
+	var ok bool
+	if t.signed, ok = readSigned(response); !ok {
+		return nil, bad("a CMS SignedData of a TSTInfo, by one signer with signed attributes")
 	}
-	t := &token{cms: cms}
-	if rest, err := asn1.Unmarshal(cms.Content, &t.info); err != nil || len(rest) > 0 || t.info.Version != 1 {
-		return nil, bad("a TSTInfo version 1", err)
+	if t.info, ok = readInfo(t.content); !ok {
+		return nil, bad("a TSTInfo version 1")
 	}
 	return t, nil
 }
 
-// wellFormed reports whether der holds DER values nested at most depth deep. The
-// CMS parser takes BER, whose indefinite lengths would let a small token cost
-// the square of its size.
+// wellFormed reports whether der holds DER values nested at most depth deep.
 func wellFormed(der cryptobyte.String, depth int) bool {
 	for !der.Empty() {
 		var inner cryptobyte.String
@@ -111,65 +75,50 @@ func wellFormed(der cryptobyte.String, depth int) bool {
 	return true
 }
 
-// namedBy reports whether the token names cert as its signer's.
-func (t *token) namedBy(cert *x509.Certificate) bool {
-	id := t.cms.Signers[0].IssuerAndSerialNumber
-	return id.SerialNumber != nil && id.SerialNumber.Cmp(cert.SerialNumber) == 0 &&
-		bytes.Equal(id.IssuerName.FullBytes, cert.RawIssuer)
-}
-
-// verify reports, by a nil error, that cert signed the token. No certificate
-// that the token brings along is used.
+// verify reports, by a nil error, that cert signed the token: the content by its
+// digest in the signed attributes, these by the signature (RFC 5652 section 5.6).
+// No certificate that the token brings along is used.
 func (t *token) verify(cert *x509.Certificate) error {
-	signer := t.cms.Signers[0]
-	if hashOf(signer.DigestAlgorithm.Algorithm) == 0 || weak(signer.DigestEncryptionAlgorithm.Algorithm) {
-		return attest.Refuse(CodeAlgorithm, "time-stamp", "a signature with SHA-256, -384 or -512",
-			signer.DigestAlgorithm.Algorithm.String()+", "+signer.DigestEncryptionAlgorithm.Algorithm.String())
+	hash, algorithm := hashOf(t.digest), t.signatureAlgorithm()
+	if hash == 0 || algorithm == x509.UnknownSignatureAlgorithm {
+		return attest.Refuse(CodeAlgorithm, "time-stamp", "a signature with SHA-256, -384 or -512", name(t.digest)+", "+name(t.algorithm))
 	}
-	// id-ct-TSTInfo as the signed content type; without signed attributes a
-	// signature of other content could pass for one of attributes (RFC 5652
-	// section 5.4).
-	var kind asn1.ObjectIdentifier
-	if err := t.cms.UnmarshalSignedAttribute(pkcs7.OIDAttributeContentType, &kind); err != nil ||
-		!kind.Equal(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}) {
-		return attest.Refuse(CodeFormat, "time-stamp", "a signed content type TSTInfo", kind.String()).Because(err)
+	var kind, digest cryptobyte.String
+	contentType, messageDigest := t.contentType, t.messageDigest // reading moves a String on
+	if !contentType.ReadASN1(&kind, cbasn1.OBJECT_IDENTIFIER) || string(kind) != oidTSTInfo {
+		return attest.Refuse(CodeFormat, "time-stamp", "a signed content type TSTInfo", name(kind))
 	}
-	only := *t.cms
-	only.Certificates = []*x509.Certificate{cert}
-	if err := only.Verify(); err != nil {
+	if !messageDigest.ReadASN1(&digest, cbasn1.OCTET_STRING) || !isSum(digest, hash, t.content) {
+		return attest.Refuse(CodeSignature, "time-stamp", "the signed digest of its content", "another")
+	}
+	if at, ok := t.signedAt(); !ok || !at.IsZero() && (at.Before(cert.NotBefore) || at.After(cert.NotAfter)) {
+		return attest.Refuse(CodeSignature, "time-stamp", "a signing time in the certificate's validity", at.UTC().Format(time.RFC3339))
+	}
+	if err := cert.CheckSignature(algorithm, t.attributes, t.signature); err != nil {
 		return attest.Refuse(CodeSignature, "time-stamp", "a signature by the named authority", "").Because(err)
 	}
 	return t.bound(cert)
 }
 
-// essCertID is ESSCertIDv2 (RFC 5035 section 4); the issuer and serial number
-// that may follow are those that SignerInfo repeats.
-type essCertID struct {
-	Algorithm pkix.AlgorithmIdentifier `asn1:"optional"`
-	Digest    []byte
-	Rest      asn1.RawValue `asn1:"optional"`
-}
-
 // bound reports, by a nil error, that the signed attribute SigningCertificateV2
-// names cert first (RFC 5816 section 2.2.1).
+// names cert first (RFC 5816 section 2.2.1, RFC 5035 section 3). The issuer and
+// serial number that may follow are those that SignerInfo repeats.
 func (t *token) bound(cert *x509.Certificate) error {
-	var signing struct {
-		Certs    []essCertID
-		Policies asn1.RawValue `asn1:"optional"`
+	var signing, certs, first, id, digest cryptobyte.String
+	hash, attribute := crypto.SHA256, t.signingCert
+	ok := attribute.ReadASN1(&signing, cbasn1.SEQUENCE) &&
+		signing.ReadASN1(&certs, cbasn1.SEQUENCE) && certs.ReadASN1(&first, cbasn1.SEQUENCE)
+	if ok && first.PeekASN1Tag(cbasn1.SEQUENCE) {
+		ok = readAlgorithm(&first, &id)
+		hash = hashOf(id)
 	}
-	v2 := asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 47}
-	if err := t.cms.UnmarshalSignedAttribute(v2, &signing); err != nil || len(signing.Certs) == 0 {
-		return attest.Refuse(CodeBinding, "time-stamp", "a signed SigningCertificateV2", "").Because(err)
-	}
-	first := signing.Certs[0]
-	hash := crypto.SHA256
-	if first.Algorithm.Algorithm != nil {
-		hash = hashOf(first.Algorithm.Algorithm)
+	if !ok || !first.ReadASN1(&digest, cbasn1.OCTET_STRING) {
+		return attest.Refuse(CodeBinding, "time-stamp", "a signed SigningCertificateV2", "")
 	}
 	if hash == 0 {
-		return attest.Refuse(CodeAlgorithm, "time-stamp", "SHA-256, -384 or -512", first.Algorithm.Algorithm.String())
+		return attest.Refuse(CodeAlgorithm, "time-stamp", "SHA-256, -384 or -512", name(id))
 	}
-	if !bytes.Equal(sum(hash, cert.Raw), first.Digest) {
+	if !isSum(digest, hash, cert.Raw) {
 		return attest.Refuse(CodeBinding, "time-stamp", "the digest of the signing certificate", "another")
 	}
 	return nil
@@ -177,37 +126,28 @@ func (t *token) bound(cert *x509.Certificate) error {
 
 // stamps reports, by a nil error, that the token is about message.
 func (t *token) stamps(message []byte) error {
-	hash := hashOf(t.info.Imprint.Algorithm.Algorithm)
+	hash := hashOf(t.info.algorithm)
 	if hash == 0 {
-		return attest.Refuse(CodeAlgorithm, "time-stamp", "an imprint by SHA-256, -384 or -512", t.info.Imprint.Algorithm.Algorithm.String())
+		return attest.Refuse(CodeAlgorithm, "time-stamp", "an imprint by SHA-256, -384 or -512", name(t.info.algorithm))
 	}
-	if !bytes.Equal(sum(hash, message), t.info.Imprint.Digest) {
+	if !isSum(t.info.imprint, hash, message) {
 		return attest.Refuse(CodeImprint, "time-stamp", "the digest of the message", "another")
 	}
 	return nil
 }
 
-func sum(hash crypto.Hash, data []byte) []byte {
-	h := hash.New()
-	h.Write(data)
-	return h.Sum(nil)
-}
-
-// hashOf returns the digest that an OID names, 0 if it is none of SHA-2.
-func hashOf(id asn1.ObjectIdentifier) crypto.Hash {
-	switch {
-	case id.Equal(asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}):
-		return crypto.SHA256
-	case id.Equal(asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 2}):
-		return crypto.SHA384
-	case id.Equal(asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 3}):
-		return crypto.SHA512
+// isSum reports whether want is the digest of data.
+func isSum(want []byte, hash crypto.Hash, data []byte) bool {
+	switch hash {
+	case crypto.SHA256:
+		sum := sha256.Sum256(data)
+		return bytes.Equal(sum[:], want)
+	case crypto.SHA384:
+		sum := sha512.Sum384(data)
+		return bytes.Equal(sum[:], want)
+	case crypto.SHA512:
+		sum := sha512.Sum512(data)
+		return bytes.Equal(sum[:], want)
 	}
-	return 0
-}
-
-// weak reports whether a signature algorithm names SHA-1 by itself.
-func weak(id asn1.ObjectIdentifier) bool {
-	return id.Equal(pkcs7.OIDDigestAlgorithmECDSASHA1) || id.Equal(pkcs7.OIDEncryptionAlgorithmRSASHA1) ||
-		id.Equal(pkcs7.OIDDigestAlgorithmDSA) || id.Equal(pkcs7.OIDDigestAlgorithmDSASHA1)
+	return false
 }

@@ -2,10 +2,17 @@ package tsa_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/json"
 	"testing"
 
+	"github.com/digitorus/pkcs7"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -32,6 +39,20 @@ func token(t testing.TB, i *virtual.Instance, change func(*virtual.Stamp)) (der,
 	body := i.Bundle(t, virtual.Recipe{Message: true, Payload: []byte("x"), Stamp: change})
 	require.NoError(t, json.Unmarshal(body, &doc))
 	return doc.Material.Data.List[0].Signed, doc.Message.Signature
+}
+
+// theirs is the verdict of an independent reader of CMS on a token.
+func theirs(der []byte, cert *x509.Certificate) error {
+	var response struct{ Status, Token asn1.RawValue }
+	if _, err := asn1.Unmarshal(der, &response); err != nil {
+		return err
+	}
+	cms, err := pkcs7.Parse(response.Token.FullBytes)
+	if err != nil {
+		return err
+	}
+	cms.Certificates = []*x509.Certificate{cert}
+	return cms.Verify()
 }
 
 func authority(i *virtual.Instance, certs ...*x509.Certificate) tsa.Authority {
@@ -77,6 +98,63 @@ func TestACertificateThatATokenBringsMustLeadToTheAuthority(t *testing.T) {
 	assert.ErrorIs(t, err, attest.Is(tsa.CodeSignature), "a forged certificate after the true one")
 }
 
+// RFC 3161 section 2.3: a certificate that stamps time has that usage alone, and
+// critical.
+func TestACertificateThatMayNotStampTimeIsRefused(t *testing.T) {
+	i := virtual.New(t)
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	usages := func(t *testing.T, critical bool, ids ...asn1.ObjectIdentifier) func(*x509.Certificate) {
+		value, err := asn1.Marshal(ids)
+		require.NoError(t, err)
+		return func(c *x509.Certificate) {
+			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: critical, Value: value}}
+		}
+	}
+	stamping, signing := asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 8}, asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 3}
+	for name, test := range map[string]struct {
+		change func(*x509.Certificate)
+		ok     bool
+	}{
+		"time stamping alone":          {usages(t, true, stamping), true},
+		"another usage beside":         {usages(t, true, stamping, signing), false},
+		"an unknown usage beside":      {usages(t, true, stamping, asn1.ObjectIdentifier{1, 2, 3, 4}), false},
+		"another usage":                {usages(t, true, signing), false},
+		"a usage that is not critical": {usages(t, false, stamping), false},
+		"no usage":                     {func(c *x509.Certificate) { c.ExtraExtensions = nil }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cert := i.StampingCertificate(t, private, test.change)
+			bound := sha256.Sum256(cert.Raw)
+			der, message := token(t, i, func(s *virtual.Stamp) {
+				s.Key, s.Signer, s.Bound, s.Certificates = private, cert, bound[:], []*x509.Certificate{cert}
+			})
+			for where, a := range map[string]tsa.Authority{"configured": authority(i, cert), "brought": authority(i)} {
+				v, err := tsa.NewVerifier(a)
+				require.NoError(t, err)
+				_, err = v.Verify(der, message)
+				if test.ok {
+					require.NoError(t, err, where)
+				} else {
+					require.ErrorIs(t, err, attest.Is(tsa.CodeCertificate), where)
+				}
+			}
+		})
+	}
+}
+
+func TestWithoutAuthoritiesNoTokenIsWorthATime(t *testing.T) {
+	i := virtual.New(t)
+	none, err := tsa.NewVerifier()
+	require.NoError(t, err)
+	der, message := token(t, i, func(s *virtual.Stamp) {
+		s.Certificates = []*x509.Certificate{i.Stamper, i.TSA.Intermediate, i.TSA.Root}
+	})
+	got, err := none.Verify(der, message)
+	require.ErrorIs(t, err, attest.Is(tsa.CodeSigner))
+	assert.Zero(t, got)
+}
+
 func TestNoBitOfATokenThatIsSignedCanChange(t *testing.T) {
 	i := virtual.New(t)
 	v, err := tsa.NewVerifier(authority(i, i.Stamper))
@@ -90,6 +168,7 @@ func TestNoBitOfATokenThatIsSignedCanChange(t *testing.T) {
 		if err == nil {
 			accepted++
 			require.True(t, i.Now.Equal(got.Time), "bit %d changes the time", bit)
+			require.NoError(t, theirs(bad, i.Stamper), "pkcs7 refuses what is accepted, bit %d", bit)
 		}
 	}
 	// CMS has parts that nobody signs and nobody reads: versions, the list of
@@ -131,6 +210,9 @@ func FuzzVerify(f *testing.F) {
 		got, err := v.Verify(der, message)
 		if err == nil && !got.Time.Equal(i.Now) {
 			t.Fatal("a time that nobody stamped")
+		}
+		if err == nil && theirs(der, i.Stamper) != nil {
+			t.Fatalf("pkcs7 refuses what is accepted: %v", theirs(der, i.Stamper))
 		}
 		if err != nil && len(attest.Reasons(err)) == 0 {
 			t.Fatalf("a refusal without reason: %v", err)

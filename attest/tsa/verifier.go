@@ -3,6 +3,7 @@ package tsa
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/hex"
 	"errors"
 	"strconv"
 	"time"
@@ -118,12 +119,12 @@ func (v *Verifier) Verify(der, message []byte) (Stamp, error) {
 			errs = append(errs, err)
 			continue
 		}
-		return Stamp{t.info.Time, a.name, i}, nil
+		return Stamp{t.info.time, a.name, i}, nil
 	}
 	if len(errs) > 0 {
 		return Stamp{}, errors.Join(errs...)
 	}
-	return Stamp{}, attest.Refuse(CodeSigner, "time-stamp", "a trusted authority", "serial number "+t.cms.Signers[0].IssuerAndSerialNumber.SerialNumber.String())
+	return Stamp{}, attest.Refuse(CodeSigner, "time-stamp", "a trusted authority", "certificate "+hex.EncodeToString(t.serial[:min(len(t.serial), 32)]))
 }
 
 // signerOf returns the certificate that the token names if it is of a: the
@@ -136,7 +137,7 @@ func (a authority) signerOf(t *token) (*x509.Certificate, *chain.Path, error) {
 		}
 		return a.signer, a.path, a.fault
 	}
-	for _, cert := range t.cms.Certificates {
+	for _, cert := range t.certificates {
 		if !t.namedBy(cert) {
 			continue
 		}
@@ -153,7 +154,7 @@ func (a authority) signerOf(t *token) (*x509.Certificate, *chain.Path, error) {
 // fault.
 func (a authority) accept(t *token, cert *x509.Certificate, path *chain.Path, message []byte) error {
 	errs := []error{t.verify(cert), t.stamps(message)}
-	if at := t.info.Time; !a.window.Contains(at) {
+	if at := t.info.time; !a.window.Contains(at) {
 		errs = append(errs, attest.Refuse(CodeTime, "time-stamp", a.window.String(), at.UTC().Format(time.RFC3339)))
 	} else if err := path.Check(at); err != nil {
 		errs = append(errs, attest.Refuse(CodeTime, "time-stamp", "a valid path", at.UTC().Format(time.RFC3339)).Because(err))

@@ -19,6 +19,11 @@ type keySet struct {
 	tables [][]uint32 // free ones
 	plain  []byte     // scratch: a key without escapes
 	fold   []byte     // scratch: a key in folded form
+
+	// Where stack, opened and fold begin, to save allocations.
+	firstKeys   [few]key
+	firstOpened [8]object
+	firstFold   [64]byte
 }
 
 type key struct {
@@ -38,9 +43,7 @@ const few = 16
 func (k *keySet) open() {
 	if k.stack == nil {
 		k.seed = maphash.MakeSeed()
-		k.stack = make([]key, 0, few)
-		k.opened = make([]object, 0, 4)
-		k.fold = make([]byte, 0, 64)
+		k.stack, k.opened, k.fold = k.firstKeys[:0], k.firstOpened[:0], k.firstFold[:0]
 	}
 	k.opened = append(k.opened, object{base: len(k.stack)})
 }

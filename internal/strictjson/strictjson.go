@@ -151,24 +151,6 @@ func Elements(data []byte, o Options) (parts []Part, err error) {
 	return s.parts, nil
 }
 
-// A Part is one value of a document that Fields or Elements checked, as it
-// stands there. It shares the document's memory; nil stands for no value.
-type Part []byte
-
-// Text returns a string without its quotes and escapes. The error is an *Error,
-// whose Pointer and Offset are those within the part.
-func (p Part) Text() (string, error) {
-	var k kind
-	if len(p) > 0 {
-		k = kindOf(p[0])
-	}
-	if k != kindString {
-		return "", mismatch(kindString, k, 0)
-	}
-	t := span{1, len(p) - 1, bytes.IndexByte(p, '\\') >= 0}
-	return string(t.plain(p)), nil
-}
-
 // Marshal writes v as encoding/json does, without HTML escapes and without a
 // final newline; map keys are sorted, so equal values give equal bytes. The
 // result passes Check, whatever its size: a json.RawMessage or MarshalJSON

@@ -1,6 +1,7 @@
 package virtual
 
 import (
+	"crypto"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -34,6 +35,12 @@ type Recipe struct {
 	Unstamped   bool
 	Unlogged    bool
 
+	Key       crypto.Signer // that signs the artifact, in place of the instance's
+	Hash      crypto.Hash   // with which it signs; 0 means that of the key
+	PSS       bool          // RSA signs by RSASSA-PSS
+	Also      []*Instance   // whose logs and timestamp authorities vouch as well
+	Witnesses []*Witness    // who cosign the checkpoints
+
 	CA          *Authority // that issues the certificate in place of the instance's
 	Certificate func(template *x509.Certificate)
 	SCTs        func([]*SCT) []*SCT
@@ -48,6 +55,8 @@ type Recipe struct {
 // made holds what the parts of a bundle have in common.
 type made struct {
 	recipe    *Recipe
+	key       crypto.Signer
+	hash      crypto.Hash
 	leaf      *x509.Certificate
 	message   []byte // what is signed
 	signature []byte
@@ -65,7 +74,10 @@ func (i *Instance) Bundle(t testing.TB, r Recipe) []byte {
 	if r.PayloadType == "" {
 		r.PayloadType = "application/vnd.in-toto+json"
 	}
-	m := &made{recipe: &r, message: r.Payload}
+	m := &made{recipe: &r, key: i.keyOf(&r), hash: r.Hash, message: r.Payload}
+	if m.hash == 0 {
+		m.hash = hashOf(m.key)
+	}
 	if !r.Message {
 		m.message = fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(r.PayloadType), r.PayloadType, len(r.Payload), r.Payload)
 	}
@@ -73,25 +85,16 @@ func (i *Instance) Bundle(t testing.TB, r Recipe) []byte {
 	if r.Sign != nil {
 		signed = r.Sign(signed)
 	}
-	m.signature = sign(t, i.Signer, signed)
+	m.signature = m.signArtifact(t, signed)
 	if r.Signature != nil {
 		m.signature = r.Signature(m.signature)
 	}
 	material := i.signerMaterial(t, m)
-	if !r.Unlogged {
-		material["tlogEntries"] = []any{i.entry(t, m).document(t)}
-	}
-	if !r.Unstamped {
-		s := i.stamp(m.signature)
-		if r.Stamp != nil {
-			r.Stamp(s)
-		}
-		material["timestampVerificationData"] = map[string]any{"rfc3161Timestamps": []any{map[string]any{"signedTimestamp": s.bytes(t)}}}
-	}
+	i.vouch(t, m, material)
 	doc := map[string]any{"mediaType": MediaType(r.Version), "verificationMaterial": material}
 	if r.Message {
 		doc["messageSignature"] = map[string]any{
-			"messageDigest": map[string]any{"algorithm": "SHA2_256", "digest": sum(r.Payload)}, "signature": m.signature,
+			"messageDigest": m.messageDigest(r.Payload), "signature": m.signature,
 		}
 	} else {
 		doc["dsseEnvelope"] = map[string]any{
@@ -106,10 +109,36 @@ func (i *Instance) Bundle(t testing.TB, r Recipe) []byte {
 	return out
 }
 
+// vouch adds what the logs and timestamp authorities say.
+func (i *Instance) vouch(t testing.TB, m *made, material map[string]any) {
+	t.Helper()
+	var entries, stamps []any
+	for _, one := range append([]*Instance{i}, m.recipe.Also...) {
+		entries = append(entries, one.entry(t, m).document(t))
+		s := one.stamp(m.signature)
+		if m.recipe.Stamp != nil {
+			m.recipe.Stamp(s)
+		}
+		stamps = append(stamps, map[string]any{"signedTimestamp": s.bytes(t)})
+	}
+	if !m.recipe.Unlogged {
+		material["tlogEntries"] = entries
+	}
+	if !m.recipe.Unstamped {
+		material["timestampVerificationData"] = map[string]any{"rfc3161Timestamps": stamps}
+	}
+}
+
+// messageDigest is a digest as Sigstore's protocol buffers have it.
+func (m *made) messageDigest(b []byte) map[string]any {
+	_, name := nameOf(m.hash)
+	return map[string]any{"algorithm": name, "digest": sumBy(m.hash, b)}
+}
+
 func (i *Instance) signerMaterial(t testing.TB, m *made) map[string]any {
 	t.Helper()
 	if m.recipe.LongLived {
-		return map[string]any{"publicKey": map[string]any{"hint": base64.StdEncoding.EncodeToString(id(t, i.Signer))}}
+		return map[string]any{"publicKey": map[string]any{"hint": base64.StdEncoding.EncodeToString(id(t, m.key))}}
 	}
 	m.leaf = i.certificate(t, m.recipe)
 	one := map[string]any{"rawBytes": m.leaf.Raw}
@@ -131,11 +160,11 @@ func (i *Instance) entry(t testing.TB, m *made) *Entry {
 		}
 	}
 	e := &Entry{Kind: kind, Index: 1234, Time: i.Now, LogID: id(t, i.Log), Key: i.Log,
-		Tree: Tree{Size: 11, Index: 6, Origin: Host + " - 987654321", Name: Host}}
+		Tree: Tree{Size: 11, Index: 6, Origin: i.Host + " - 987654321", Name: i.Host, Witnesses: r.Witnesses}}
 	var body map[string]any
 	if r.Rekor == 2 {
 		body = i.bodyV2(t, m, kind)
-		e.Index, e.NoPromise, e.Tree.Origin = e.Tree.Index, true, Host
+		e.Index, e.NoPromise, e.Tree.Origin = e.Tree.Index, true, i.Host
 		e.Time = time.Time{} // only a timestamp authority tells time
 	} else {
 		body = i.bodyV1(t, m, kind)
@@ -160,7 +189,7 @@ func (i *Instance) entry(t testing.TB, m *made) *Entry {
 func (i *Instance) signerPEM(t testing.TB, m *made) []byte {
 	t.Helper()
 	if m.leaf == nil {
-		return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki(t, i.Signer)})
+		return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki(t, m.key)})
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: m.leaf.Raw})
 }
@@ -184,23 +213,24 @@ func (i *Instance) bodyV1(t testing.TB, m *made, kind string) map[string]any {
 			"hash":     hash([]byte("as it was uploaded")), "payloadHash": hash(payload),
 		}}}
 	}
+	algorithm, _ := nameOf(m.hash)
 	return map[string]any{"apiVersion": "0.0.1", "kind": kind, "spec": map[string]any{
-		"data":      map[string]any{"hash": hash(m.message)},
+		"data":      map[string]any{"hash": map[string]any{"algorithm": algorithm, "value": hex.EncodeToString(sumBy(m.hash, m.message))}},
 		"signature": map[string]any{"content": m.signature, "publicKey": map[string]any{"content": signer}},
 	}}
 }
 
 func (i *Instance) bodyV2(t testing.TB, m *made, kind string) map[string]any {
 	t.Helper()
-	verifier := map[string]any{"keyDetails": "PKIX_ECDSA_P256_SHA_256"}
+	verifier := map[string]any{"keyDetails": details(m.key, m.recipe.PSS)}
 	if m.leaf == nil {
-		verifier["publicKey"] = map[string]any{"rawBytes": spki(t, i.Signer)}
+		verifier["publicKey"] = map[string]any{"rawBytes": spki(t, m.key)}
 	} else {
 		verifier["x509Certificate"] = map[string]any{"rawBytes": m.leaf.Raw}
 	}
 	signature := map[string]any{"content": m.signature, "verifier": verifier}
 	hash := func(b []byte) map[string]any { return map[string]any{"algorithm": "SHA2_256", "digest": sum(b)} }
-	spec := map[string]any{"hashedRekordV002": map[string]any{"data": hash(m.message), "signature": signature}}
+	spec := map[string]any{"hashedRekordV002": map[string]any{"data": m.messageDigest(m.message), "signature": signature}}
 	if kind == "dsse" {
 		spec = map[string]any{"dsseV002": map[string]any{"payloadHash": hash(m.recipe.Payload), "signatures": []any{signature}}}
 	}

@@ -2,7 +2,6 @@ package virtual
 
 import (
 	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -67,7 +66,7 @@ func (i *Instance) certificate(t testing.TB, r *Recipe) *x509.Certificate {
 	if r.CA != nil {
 		parent, key = r.CA.Intermediate, r.CA.key
 	}
-	public := i.Signer.Public()
+	public := i.keyOf(r).Public()
 	precert := i.issue(t, template, parent, public, key)
 	scts := []*SCT{{LogID: id(t, i.CT), Time: i.Now, Key: i.CT, Algorithm: [2]byte{4, 3}}}
 	if r.SCTs != nil {
@@ -118,13 +117,4 @@ func (s *SCT) bytes(t testing.TB, tbs []byte, issuer *x509.Certificate) []byte {
 	out.AddBytes(s.Algorithm[:])
 	out.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(sig) })
 	return out.BytesOrPanic()
-}
-
-// sign signs a message by ECDSA with SHA-256.
-func sign(t testing.TB, k *ecdsa.PrivateKey, message []byte) []byte {
-	t.Helper()
-	sum := sha256.Sum256(message)
-	sig, err := ecdsa.SignASN1(rand.Reader, k, sum[:])
-	check(t, err)
-	return sig
 }

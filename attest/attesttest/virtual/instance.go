@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// Host is the host name of the instance's logs and authorities.
+// Host is the host name of an instance's logs and authorities unless it is made
+// at another.
 const Host = "virtual.example"
 
 // Authority is an X.509 authority with the one key that it uses.
@@ -27,6 +28,7 @@ type Authority struct {
 // An Instance is a Sigstore instance. It is immutable and safe for concurrent
 // use.
 type Instance struct {
+	Host   string    // of its logs and authorities
 	Now    time.Time // when everything happens
 	CA     Authority // issues signing certificates
 	TSA    Authority // issues Stamper
@@ -38,20 +40,21 @@ type Instance struct {
 	stamper *ecdsa.PrivateKey
 }
 
-// New makes an instance with keys of its own.
+// New makes an instance at Host with keys of its own.
 func New(t testing.TB) *Instance {
 	t.Helper()
-	i := &Instance{Now: time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)}
-	i.CA = i.authority(t, "signing", x509.ExtKeyUsageCodeSigning)
-	i.TSA = i.authority(t, "stamping", x509.ExtKeyUsageTimeStamping)
+	return NewAt(t, Host)
+}
+
+// NewAt makes an instance at another host.
+func NewAt(t testing.TB, host string) *Instance {
+	t.Helper()
+	i := &Instance{Host: host, Now: time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)}
+	from, to := i.Now.Add(-24*time.Hour), i.Now.Add(24*time.Hour)
+	i.CA = i.authority(t, "signing", x509.ExtKeyUsageCodeSigning, from, to)
+	i.TSA = i.authority(t, "stamping", x509.ExtKeyUsageTimeStamping, from, to)
 	i.CT, i.Log, i.Signer, i.stamper = newKey(t), newKey(t), newKey(t), newKey(t)
-	usage, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
-	check(t, err)
-	i.Stamper = i.issue(t, &x509.Certificate{
-		SerialNumber: big.NewInt(77), Subject: pkix.Name{CommonName: "stamper"},
-		NotBefore: i.Now.Add(-time.Hour), NotAfter: i.Now.Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage}},
-	}, i.TSA.Intermediate, i.stamper.Public(), i.TSA.key)
+	i.Stamper = i.StampingCertificate(t, i.stamper, nil)
 	return i
 }
 
@@ -70,12 +73,12 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 }
 
 // authority makes a root and an intermediate for one usage.
-func (i *Instance) authority(t testing.TB, name string, usage x509.ExtKeyUsage) Authority {
+func (i *Instance) authority(t testing.TB, name string, usage x509.ExtKeyUsage, from, to time.Time) Authority {
 	t.Helper()
 	rootKey, key := newKey(t), newKey(t)
 	template := func(serial int64, cn string) *x509.Certificate {
 		return &x509.Certificate{
-			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: cn, Organization: []string{Host}},
+			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: cn, Organization: []string{i.Host}},
 			NotBefore: i.Now.Add(-24 * time.Hour), NotAfter: i.Now.Add(24 * time.Hour),
 			KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true, IsCA: true,
 		}
@@ -84,6 +87,7 @@ func (i *Instance) authority(t testing.TB, name string, usage x509.ExtKeyUsage) 
 	root = i.issue(t, root, root, rootKey.Public(), rootKey)
 	middle := template(2, name+" intermediate")
 	middle.ExtKeyUsage = []x509.ExtKeyUsage{usage}
+	middle.NotBefore, middle.NotAfter = from, to
 	return Authority{Root: root, Intermediate: i.issue(t, middle, root, key.Public(), rootKey), key: key}
 }
 
@@ -96,7 +100,7 @@ func (i *Instance) issue(t testing.TB, template, parent *x509.Certificate, publi
 	return c
 }
 
-func spki(t testing.TB, k *ecdsa.PrivateKey) []byte {
+func spki(t testing.TB, k crypto.Signer) []byte {
 	t.Helper()
 	der, err := x509.MarshalPKIXPublicKey(k.Public())
 	check(t, err)
@@ -104,7 +108,7 @@ func spki(t testing.TB, k *ecdsa.PrivateKey) []byte {
 }
 
 // id is the id of a log: the SHA-256 digest of its SubjectPublicKeyInfo.
-func id(t testing.TB, k *ecdsa.PrivateKey) []byte {
+func id(t testing.TB, k crypto.Signer) []byte {
 	t.Helper()
 	sum := sha256.Sum256(spki(t, k))
 	return sum[:]
@@ -130,10 +134,10 @@ func (i *Instance) TrustedRoot(t testing.TB, edit func(root map[string]any)) []b
 	}
 	root := map[string]any{
 		"mediaType":              "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-		"tlogs":                  []any{log(i.Log, "https://"+Host)},
-		"ctlogs":                 []any{log(i.CT, "https://ct."+Host)},
-		"certificateAuthorities": []any{authority("https://ca."+Host, i.CA.Intermediate, i.CA.Root)},
-		"timestampAuthorities":   []any{authority("https://tsa."+Host, i.Stamper, i.TSA.Intermediate, i.TSA.Root)},
+		"tlogs":                  []any{log(i.Log, "https://"+i.Host)},
+		"ctlogs":                 []any{log(i.CT, "https://ct."+i.Host)},
+		"certificateAuthorities": []any{authority("https://ca."+i.Host, i.CA.Intermediate, i.CA.Root)},
+		"timestampAuthorities":   []any{authority("https://tsa."+i.Host, i.Stamper, i.TSA.Intermediate, i.TSA.Root)},
 	}
 	if edit != nil {
 		edit(root)
@@ -141,4 +145,56 @@ func (i *Instance) TrustedRoot(t testing.TB, edit func(root map[string]any)) []b
 	out, err := json.Marshal(root)
 	check(t, err)
 	return out
+}
+
+// With returns an edit of a trusted root that adds the logs and authorities of
+// other instances.
+func With(t testing.TB, others ...*Instance) func(root map[string]any) {
+	t.Helper()
+	return func(root map[string]any) {
+		for _, o := range others {
+			o.TrustedRoot(t, func(theirs map[string]any) {
+				for _, list := range []string{"tlogs", "ctlogs", "certificateAuthorities", "timestampAuthorities"} {
+					root[list] = append(root[list].([]any), theirs[list].([]any)...)
+				}
+			})
+		}
+	}
+}
+
+// LogID returns the id of a log: the SHA-256 digest of its key.
+func LogID(t testing.TB, k crypto.Signer) []byte {
+	t.Helper()
+	return id(t, k)
+}
+
+// Between returns an authority for signing certificates whose intermediate is
+// valid from one time to another only.
+func (i *Instance) Between(t testing.TB, from, to time.Time) Authority {
+	t.Helper()
+	return i.authority(t, "signing", x509.ExtKeyUsageCodeSigning, from, to)
+}
+
+// StampingCertificate issues a certificate for timestamps under a key, which
+// change changes before it is issued.
+func (i *Instance) StampingCertificate(t testing.TB, k crypto.Signer, change func(*x509.Certificate)) *x509.Certificate {
+	t.Helper()
+	template := stampingTemplate(t, i.Now)
+	if change != nil {
+		change(template)
+	}
+	return i.issue(t, template, i.TSA.Intermediate, k.Public(), i.TSA.key)
+}
+
+// stampingTemplate is a certificate of critical usage time stamping alone
+// (RFC 3161 section 2.3).
+func stampingTemplate(t testing.TB, now time.Time) *x509.Certificate {
+	t.Helper()
+	usage, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
+	check(t, err)
+	return &x509.Certificate{
+		SerialNumber: big.NewInt(77), Subject: pkix.Name{CommonName: "stamper"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage}},
+	}
 }

@@ -22,6 +22,7 @@ type Entry struct {
 	Key           *ecdsa.PrivateKey
 	Tree          Tree
 	NoPromise     bool
+	PromisedBody  []byte // that the timestamp is of, if not Body
 	NoProof       bool
 	// Promise and Proof, if not nil, change what is finished.
 	Promise func([]byte) []byte
@@ -31,8 +32,9 @@ type Entry struct {
 // Tree is the tree that holds an entry among others.
 type Tree struct {
 	Size, Index int64
-	Origin      string // of the checkpoint
-	Name        string // under which the checkpoint is signed
+	Origin      string     // of the checkpoint
+	Name        string     // under which the checkpoint is signed
+	Witnesses   []*Witness // who cosign it
 	// Checkpoint, if not nil, changes the text before it is signed.
 	Checkpoint func(text string) string
 }
@@ -41,7 +43,11 @@ type Tree struct {
 func (e *Entry) signedNote(t testing.TB, text string) string {
 	t.Helper()
 	sig := append(append([]byte{}, id(t, e.Key)[:4]...), sign(t, e.Key, []byte(text))...)
-	return text + "\n\u2014 " + e.Tree.Name + " " + base64.StdEncoding.EncodeToString(sig) + "\n"
+	note := text + "\n\u2014 " + e.Tree.Name + " " + base64.StdEncoding.EncodeToString(sig) + "\n"
+	for _, w := range e.Tree.Witnesses {
+		note += w.cosign(t, text)
+	}
+	return note
 }
 
 // proof returns the inclusion proof with its checkpoint.
@@ -89,8 +95,12 @@ func (e *Entry) proof(t testing.TB) map[string]any {
 // promise returns the signed entry timestamp of Rekor v1.
 func (e *Entry) promise(t testing.TB) []byte {
 	t.Helper()
+	body := e.Body
+	if e.PromisedBody != nil {
+		body = e.PromisedBody
+	}
 	m := fmt.Sprintf(`{"body":"%s","integratedTime":%d,"logID":"%s","logIndex":%d}`,
-		base64.StdEncoding.EncodeToString(e.Body), e.Time.Unix(), hex.EncodeToString(e.LogID), e.Index)
+		base64.StdEncoding.EncodeToString(body), e.Time.Unix(), hex.EncodeToString(e.LogID), e.Index)
 	sig := sign(t, e.Key, []byte(m))
 	if e.Promise != nil {
 		sig = e.Promise(sig)

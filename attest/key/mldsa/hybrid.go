@@ -55,7 +55,7 @@ func NewHybridAttestor(classical attest.Attestor, signers ...attest.Signer) (att
 		if s == nil {
 			return nil, attest.Refuse(attest.CodeNil, where, "a signer", "nil")
 		}
-		public, ok := s.Public().(*mldsa.PublicKey)
+		public, ok := publicOf(s)
 		if !ok {
 			return nil, attest.Refuse(CodeSigner, where, "an ML-DSA key", fmt.Sprintf("%T", s.Public()))
 		}
@@ -69,6 +69,18 @@ func NewHybridAttestor(classical attest.Attestor, signers ...attest.Signer) (att
 		a.keys = append(a.keys, hybridSigner{s, public, print})
 	}
 	return a, nil
+}
+
+// publicOf returns the ML-DSA key of a signer, as this package or filippo.io/mldsa
+// hold it.
+func publicOf(s attest.Signer) (*mldsa.PublicKey, bool) {
+	switch k := s.Public().(type) {
+	case PublicKey:
+		return k.PublicKey, k.PublicKey != nil
+	case *mldsa.PublicKey:
+		return k, k != nil
+	}
+	return nil, false
 }
 
 type hybridAttestor struct {

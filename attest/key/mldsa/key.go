@@ -107,14 +107,35 @@ func Verify(public *mldsa.PublicKey, message, sig []byte) error {
 	return nil
 }
 
+// A PublicKey is an ML-DSA key that verifies by itself: dsse.Trust and
+// dsse.NewAttestor take it as they take a key of the standard library.
+type PublicKey struct{ *mldsa.PublicKey }
+
+// Fingerprint is the function of that name.
+func (k PublicKey) Fingerprint() (digest.Digest, error) { return Fingerprint(k.PublicKey) }
+
+// Verify is the function of that name.
+func (k PublicKey) Verify(message, sig []byte) error { return Verify(k.PublicKey, message, sig) }
+
+// Equal reports whether other is the same key, as a PublicKey or not.
+func (k PublicKey) Equal(other crypto.PublicKey) bool {
+	if wrapped, ok := other.(PublicKey); ok {
+		other = wrapped.PublicKey
+	}
+	if k.PublicKey == nil {
+		return false
+	}
+	return k.PublicKey.Equal(other)
+}
+
 // Verify44 is a tlog.VerifyMLDSA44: public is an encoded ML-DSA-44 key.
 func Verify44(public, message, signature []byte) bool {
 	k, err := mldsa.NewPublicKey(mldsa.MLDSA44(), public)
 	return err == nil && mldsa.Verify(k, message, signature, nil) == nil
 }
 
-// NewSigner makes an attest.Signer of a private key; its Public is a
-// *mldsa.PublicKey. Signatures are randomised (FIPS 204, hedged).
+// NewSigner makes an attest.Signer of a private key; its Public is a PublicKey.
+// Signatures are randomised (FIPS 204, hedged).
 func NewSigner(private *mldsa.PrivateKey) (attest.Signer, error) {
 	if private == nil {
 		return nil, attest.Refuse(attest.CodeNil, "private key", "a key", "nil")
@@ -124,7 +145,7 @@ func NewSigner(private *mldsa.PrivateKey) (attest.Signer, error) {
 
 type signer struct{ private *mldsa.PrivateKey }
 
-func (s signer) Public() crypto.PublicKey { return s.private.PublicKey() }
+func (s signer) Public() crypto.PublicKey { return PublicKey{s.private.PublicKey()} }
 
 func (s signer) Sign(ctx context.Context, message []byte) ([]byte, error) {
 	if err := alive(ctx); err != nil {

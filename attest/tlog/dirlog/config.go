@@ -31,11 +31,23 @@ type Config struct {
 	// Known is the newest checkpoint, as a signed note, that the caller kept
 	// elsewhere. A log that does not extend it is refused. Nil knows none.
 	Known []byte
+	// Witness, if set, obtains the cosignatures of a new checkpoint before it is
+	// published. It is given the tree under the checkpoint, which proves its
+	// consistency with older ones (ProveConsistency) and has the signed note
+	// (Signed), and returns signature lines as a witness does. It is called by one
+	// goroutine at a time, and bounds its own waiting. The empty tree is published
+	// without.
+	Witness func(ctx context.Context, tree *Reader) (lines []byte, err error)
+	// Quorum tells whose cosignatures suffice. Required with Witness.
+	Quorum *tlog.Witnesses
 }
 
 func (c Config) check() error {
 	if c.Root == nil || c.Signer == nil {
 		return attest.Refuse(CodeConfig, "Config", "Root and Signer", "nil")
+	}
+	if (c.Witness == nil) != c.Quorum.IsZero() {
+		return attest.Refuse(CodeConfig, "Config.Quorum", "both Witness and Quorum, or neither", "one")
 	}
 	if a := c.Signer.Key().Algorithm; a == tlog.CosignatureV1 {
 		return attest.Refuse(CodeConfig, "Config.Signer", "a key of a log", "one of a witness")

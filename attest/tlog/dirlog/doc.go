@@ -25,6 +25,14 @@
 //
 // The writer holds flock(2) on ".lock". Use a local file system.
 //
+// # Witnesses
+//
+// With Config.Witness no checkpoint is published before a quorum of witnesses
+// cosigned it, and every proof bears their cosignatures. A checkpoint that was
+// shown to a witness may be cosigned already, so the log keeps it and goes on from
+// no other: when the quorum is not met, Add fails with CodeWitness and so does
+// everything after it, until the log is opened anew and Open has obtained it.
+//
 // # What is believed
 //
 // Open verifies the checkpoint's signature and that the tiles at the right edge of

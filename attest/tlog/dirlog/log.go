@@ -51,7 +51,7 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := open(c)
+	l, err := open(ctx, c)
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}
@@ -60,8 +60,8 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	return l, nil
 }
 
-func open(c Config) (*Log, error) {
-	r, err := recoverHead(c)
+func open(ctx context.Context, c Config) (*Log, error) {
+	r, err := recoverHead(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func open(c Config) (*Log, error) {
 
 // recoverHead completes a commit of which only the renaming is missing. One whose
 // checkpoint is not whole was never published.
-func recoverHead(c Config) (*Reader, error) {
+func recoverHead(ctx context.Context, c Config) (*Reader, error) {
 	r, err := openReader(c.Root, checkpointFile, c.Signer.Key(), c.MLDSA44)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func recoverHead(c Config) (*Reader, error) {
 	case errors.Is(err, attest.Is(CodeMissing)):
 		return r, nil
 	case err == nil && next.CheckConsistency(r.head) == nil:
-		return next, publish(c.Root, next.signed)
+		return next, complete(ctx, c, next)
 	case err == nil || errors.Is(err, attest.Is(CodeDamaged)) || errors.Is(err, fs.ErrNotExist):
 		// It is signed, so some tree of its size may be known; to go on from the older
 		// one could fork the log.
@@ -124,7 +124,7 @@ func (l *Log) Add(ctx context.Context, entry []byte) (tlog.Proof, error) {
 
 // AddAll adds entries, in order and side by side, and returns their proofs, under
 // one checkpoint, once all are durable. It adds all or, with an error other than
-// CodeWrite, none. ctx counts until the writer takes the entries; from then on
+// CodeWrite and CodeWitness, none. ctx counts until the writer takes the entries; from then on
 // AddAll waits for the outcome. Up to 16,384 entries are added at once; no entry
 // has more than tlog.MaxEntry bytes.
 func (l *Log) AddAll(ctx context.Context, entries [][]byte) ([]tlog.Proof, error) {
@@ -220,7 +220,9 @@ func (l *Log) commitBatch(ctx context.Context, batch []*addition) {
 		err = attest.Refuse(CodePoisoned, "log", "a log whose writes succeed", "").Because(err)
 	} else {
 		err = l.commit(ctx, batch)
-		if err != nil && !errors.Is(err, attest.Is(tlog.CodeSigner)) {
+		// A log that failed to sign showed nothing to anybody, and may try again.
+		unsigned := errors.Is(err, attest.Is(tlog.CodeSigner)) && !errors.Is(err, attest.Is(CodeWitness))
+		if err != nil && !unsigned {
 			l.failed = err
 		}
 	}
@@ -252,7 +254,7 @@ func (l *Log) commit(ctx context.Context, batch []*addition) error {
 	if next.signed, err = tlog.SignCheckpoint(ctx, next.head, time.Time{}, l.config.Signer); err != nil {
 		return err
 	}
-	if err := publish(l.config.Root, next.signed); err != nil {
+	if err := announce(ctx, l.config, next); err != nil {
 		return err
 	}
 	l.head.Store(next)

@@ -21,6 +21,10 @@ const (
 	// CodeWrite: a write or fsync failed. The entries may or may not be in the log
 	// when it is opened again.
 	CodeWrite attest.Code = "attest.dirlog.write"
+	// CodeWitness: the witnesses did not cosign the checkpoint. It is signed and kept
+	// and not published: open the log anew to ask them again, with the entries that
+	// it covers.
+	CodeWitness attest.Code = "attest.dirlog.witness"
 	// CodeRead: a file under the checkpoint cannot be read.
 	CodeRead attest.Code = "attest.dirlog.read"
 	// CodeDamaged: a tile or bundle is not of the tree that the checkpoint signs.
@@ -37,7 +41,7 @@ const (
 // of attest and attest/tlog.
 func Codes() []attest.Code {
 	return []attest.Code{
-		CodeConfig, CodeExists, CodeMissing, CodeLocked, CodeClosed, CodePoisoned, CodeWrite,
+		CodeConfig, CodeExists, CodeMissing, CodeLocked, CodeClosed, CodePoisoned, CodeWrite, CodeWitness,
 		CodeRead, CodeDamaged, CodeIndex, CodeRollback, CodeFork,
 	}
 }

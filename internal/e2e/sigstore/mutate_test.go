@@ -177,3 +177,21 @@ func TestBothJudgeEveryMutationAlike(t *testing.T) {
 		t.Logf("%6d %s", table[k], k)
 	}
 }
+
+// withoutKeyID returns a bundle without the key ids of its envelope.
+func withoutKeyID(body []byte) (out []byte, changed bool) {
+	var doc map[string]any
+	if json.Unmarshal(body, &doc) != nil {
+		return nil, false
+	}
+	envelope, _ := doc["dsseEnvelope"].(map[string]any)
+	list, _ := envelope["signatures"].([]any)
+	for _, one := range list {
+		if s, ok := one.(map[string]any); ok && s["keyid"] != nil {
+			delete(s, "keyid")
+			changed = true
+		}
+	}
+	out, err := json.Marshal(doc)
+	return out, changed && err == nil
+}

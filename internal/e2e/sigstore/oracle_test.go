@@ -1,6 +1,7 @@
 package sigstore_test
 
 import (
+	"context"
 	"crypto"
 	"encoding/base64"
 	"encoding/hex"
@@ -115,14 +116,14 @@ func certified(t testing.TB, name string, body, rootJSON []byte, issuer, san str
 	require.NoError(t, json.Unmarshal(body, &doc))
 	artifact := verify.WithoutArtifactUnsafe()
 	ours := func(body []byte) error {
-		_, err := v.VerifyEnvelope(t.Context(), attestation(body), attest.MediaTypeInToto)
+		_, err := v.VerifyEnvelope(context.Background(), attestation(body), attest.MediaTypeInToto)
 		return err
 	}
 	if doc.Message != nil {
 		sum := doc.Message.Digest.Digest
 		artifact = verify.WithArtifactDigest("sha256", sum)
 		ours = func(body []byte) error {
-			_, err := v.VerifyArtifact(t.Context(), attestation(body), digest.Digest{Algorithm: digest.SHA256, Hex: hex.EncodeToString(sum)})
+			_, err := v.VerifyArtifact(context.Background(), attestation(body), digest.Digest{Algorithm: digest.SHA256, Hex: hex.EncodeToString(sum)})
 			return err
 		}
 	}
@@ -191,7 +192,7 @@ func longLived(t testing.TB, dir string) subject {
 	})
 	require.NoError(t, err)
 	return subject{name: "long-lived key", body: body, theirs: theirs, ours: func(body []byte) error {
-		_, err := v.VerifyArtifact(t.Context(), attestation(body), digest.Digest{Algorithm: digest.SHA256, Hex: hex.EncodeToString(sum)})
+		_, err := v.VerifyArtifact(context.Background(), attestation(body), digest.Digest{Algorithm: digest.SHA256, Hex: hex.EncodeToString(sum)})
 		return err
 	}}
 }

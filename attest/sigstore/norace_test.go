@@ -1,0 +1,5 @@
+//go:build !race
+
+package sigstore_test
+
+const raceEnabled = false

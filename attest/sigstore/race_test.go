@@ -1,0 +1,6 @@
+//go:build race
+
+package sigstore_test
+
+// The race detector allocates on its own.
+const raceEnabled = true

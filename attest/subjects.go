@@ -1,0 +1,99 @@
+package attest
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/strictjson"
+)
+
+// readSubjects reads the subjects of a statement that was checked. It does what
+// strictjson.Unmarshal would, without its cost for each subject.
+func readSubjects(list strictjson.Part) ([]Descriptor, error) {
+	if list.IsNull() {
+		return nil, nil
+	}
+	it, err := list.Elements()
+	if err != nil {
+		return nil, err
+	}
+	var out []Descriptor
+	for it.Next() {
+		d, err := readDescriptor(it.Value())
+		if err != nil {
+			return nil, below(strconv.Itoa(it.Index()), err)
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+func readDescriptor(p strictjson.Part) (d Descriptor, err error) {
+	var f [7]strictjson.Part
+	names := [...]string{"name", "uri", "downloadLocation", "mediaType", "digest", "content", "annotations"}
+	if err := p.Members(true, f[:], names[:]...); err != nil {
+		return d, err
+	}
+	for i, text := range [...]*string{&d.Name, &d.URI, &d.DownloadLocation, &d.MediaType} {
+		if f[i] == nil {
+			continue
+		}
+		if *text, err = f[i].Text(); err != nil {
+			return d, below(names[i], err)
+		}
+	}
+	if d.Digest, err = readDigests(f[4]); err != nil {
+		return d, below("digest", err)
+	}
+	if !f[5].IsNull() {
+		if d.Content, err = f[5].Base64(nil); err != nil {
+			return d, below("content", err)
+		}
+	}
+	if d.Annotations, err = readAnnotations(f[6]); err != nil {
+		return d, below("annotations", err)
+	}
+	return d, nil
+}
+
+func readDigests(p strictjson.Part) (digest.Set, error) {
+	if p.IsNull() {
+		return nil, nil
+	}
+	it, err := p.Entries()
+	if err != nil {
+		return nil, err
+	}
+	set := digest.Set{}
+	for it.Next() {
+		key := it.Key()
+		if set[digest.Algorithm(key)], err = it.Value().Text(); err != nil {
+			return nil, below(key, err)
+		}
+	}
+	return set, nil
+}
+
+func readAnnotations(p strictjson.Part) (map[string]json.RawMessage, error) {
+	if p.IsNull() {
+		return nil, nil
+	}
+	it, err := p.Entries()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]json.RawMessage{}
+	for it.Next() {
+		out[it.Key()] = json.RawMessage(it.Value())
+	}
+	return out, nil
+}
+
+// below tells of an error in which member of a larger value it is.
+func below(key string, err error) error {
+	if e, ok := err.(*strictjson.Error); ok {
+		e.Pointer = "/" + key + e.Pointer
+	}
+	return err
+}

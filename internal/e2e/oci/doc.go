@@ -1,0 +1,2 @@
+// Package oci holds package attest/oci against registries that others wrote.
+package oci

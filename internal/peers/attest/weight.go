@@ -1,0 +1,53 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// weight measures what attest/sigstore compiles, and two programs that verify one
+// bundle. dir has both, stripped.
+func weight(dir string, t *table) {
+	for _, p := range []struct {
+		path              string
+		packages, modules float64
+		bounded           bool
+	}{
+		{"github.com/sealwright/sealwright/attest", 0, 0, false},
+		{"github.com/sealwright/sealwright/attest/sigstore", 14, 7, true},
+	} {
+		own, third, modules := dependencies(p.path)
+		_, theirs, theirModules := dependencies("github.com/sigstore/sigstore-go/pkg/verify")
+		name := strings.TrimPrefix(p.path, "github.com/sealwright/sealwright/")
+		if !p.bounded {
+			t.atMost(name+": packages of third parties", float64(third), 0, "", 0)
+			continue
+		}
+		t.atMost(name+": packages, own and third", float64(own+third), p.packages, "", float64(theirs))
+		t.atMost(name+": modules of third parties", float64(modules), p.modules, "", float64(theirModules))
+	}
+	size := func(name string) float64 { return float64(must(os.Stat(filepath.Join(dir, name))).Size()) / 1e6 }
+	t.atMost("a verifying program, stripped", size("ours"), 3.3, " MB", size("theirs"))
+	t.note("the same with crypto/x509 alone, which parses and verifies one certificate", size("x509"), " MB", 0)
+}
+
+// dependencies counts the packages that a package compiles besides the standard
+// library: ours, those of third parties, and their modules.
+func dependencies(path string) (own, third, modules int) {
+	out := must(exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.Module.Path}}{{end}}", path).Output())
+	var all []string
+	for module := range strings.FieldsSeq(string(out)) {
+		if module == "github.com/sealwright/sealwright" {
+			own++
+			continue
+		}
+		third++
+		if !slices.Contains(all, module) {
+			all = append(all, module)
+		}
+	}
+	return own, third, len(all)
+}
