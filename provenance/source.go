@@ -33,6 +33,37 @@ func (s Source) String() string {
 // segments, back slashes, and anything but printable ASCII. It does not equate
 // schemes, ports, or the spelling of paths: forges do not agree on those.
 func ParseSource(uri string) (Source, error) {
+	if s, ok := plainSource(uri); ok {
+		return s, nil
+	}
+	return parseSource(uri)
+}
+
+// plainSource reads a location that is canonical already and has nothing unusual; it
+// spares most locations the general way.
+func plainSource(uri string) (Source, bool) {
+	const scheme = "git+https://"
+	rest, ok := strings.CutPrefix(uri, scheme)
+	host, path, found := strings.Cut(rest, "/")
+	path, ref, told := strings.Cut(path, "@")
+	if !ok || !found || host == "" || strings.HasSuffix(host, ".") || strings.HasSuffix(path, ".git") || strings.Contains(ref, "..") ||
+		!validSegments(path) || told && !validSegments(ref) {
+		return Source{}, false
+	}
+	for i := range len(rest) {
+		c := rest[i]
+		usual := c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-'
+		if i >= len(host) {
+			usual = usual || c >= 'A' && c <= 'Z' || c == '_' || c == '/' || told && i == len(host)+1+len(path)
+		}
+		if !usual {
+			return Source{}, false
+		}
+	}
+	return Source{uri[:len(scheme)+len(host)+1+len(path)], ref}, true
+}
+
+func parseSource(uri string) (Source, error) {
 	refuse := func(want string) (Source, error) {
 		return Source{}, attest.Refuse(CodeSource, "", want, excerpt.Quote(uri))
 	}

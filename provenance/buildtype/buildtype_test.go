@@ -45,8 +45,13 @@ func samples() map[string]sample {
 		"generator, generic":   generator(buildtype.SLSAGeneratorGeneric, "github_event_name"),
 		"generator, go":        generator(buildtype.SLSAGeneratorGo, "github_event_name"),
 		"generator, container": generator(buildtype.SLSAGeneratorContainer, "github_event_name"),
-		"npm, v1":              npm,
-		"npm, v0.2":            generator(buildtype.NPM, "GITHUB_EVENT_NAME"),
+		"delegated, builder": {buildtype.SLSAGeneratorDelegated, `{"inputs":{"goal":"package","token":"***"},"vars":{}}`,
+			`{"GITHUB_EVENT_NAME":"push","GITHUB_REF":"refs/heads/main","GITHUB_REPOSITORY":"octocat/hello-world","GITHUB_WORKFLOW_REF":"octocat/hello-world/.github/workflows/release.yml@refs/heads/main"}`,
+			repo + "@refs/heads/main", digest.GitCommit, repo, "refs/heads/main", ".github/workflows/release.yml", "push"},
+		"delegated, generator": {buildtype.SLSAGeneratorDelegated, `{"workflow":{"ref":"refs/heads/main","repository":"git+https://github.com/octocat/hello-world","path":".github/workflows/release.yml"},"inputs":{},"vars":{}}`,
+			`{"GITHUB_EVENT_NAME":"push"}`, repo + "@refs/heads/main", digest.GitCommit, repo, "refs/heads/main", ".github/workflows/release.yml", "push"},
+		"npm, v1":   npm,
+		"npm, v0.2": generator(buildtype.NPM, "GITHUB_EVENT_NAME"),
 		"cloud build": {buildtype.CloudBuild, `{"buildConfigSource":{"path":"cloudbuild.yaml","ref":"refs/heads/main","repository":"` + repo + `"},"substitutions":{}}`,
 			`{"triggerUri":"projects/1/triggers/2","systemSubstitutions":{}}`, repo + "@" + commit, digest.GitCommit, repo, "refs/heads/main", "cloudbuild.yaml", "projects/1/triggers/2"},
 		"gitlab": {buildtype.GitLab, `{"source":"https://gitlab.com/acme/app","entryPoint":"build-job","variables":{"CI_COMMIT_TAG":"v1","CI_PIPELINE_SOURCE":"push","TOKEN":"[MASKED]"}}`,
@@ -178,12 +183,38 @@ func TestNormalizeRefuses(t *testing.T) {
 		"a short revision":                   {"go", commit, commit[:12], buildtype.CodeCommit},
 		"no command":                         {"sealwright", `["go","build"]`, `[]`, buildtype.CodeParameter},
 		"a command that is a text":           {"sealwright", `["go","build"]`, `"go build"`, buildtype.CodeParameter},
+		"a tool's unknown parameter":         {"delegated, builder", `{"inputs"`, `{"source":1,"inputs"`, buildtype.CodeParameter},
+		"a generator's other repository":     {"delegated, generator", `octocat/`, `evil/`, buildtype.CodeCommit},
+		"a generator's ref in its location":  {"delegated, generator", `hello-world"`, `hello-world@refs/tags/v1"`, buildtype.CodeSource},
 		"external parameters that are null":  {"sealwright", `{"command":["go","build"],"dir":"/","epoch":1}`, `null`, buildtype.CodeParameter},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := samples()[c.sample]
 			require.Contains(t, s.external, c.old)
 			s.external = strings.Replace(s.external, c.old, c.new, 1)
+			_, err := normalize(t, s.build())
+			require.ErrorIs(t, err, attest.Is(c.code))
+		})
+	}
+}
+
+func TestTheWorkflowThatCalledATool(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, new string
+		code     attest.Code
+	}{
+		"another repository":        {`"octocat/hello-world/`, `"octocat/evil/`, buildtype.CodeSource},
+		"another ref":               {`yml@refs/heads/main`, `yml@refs/tags/v1`, buildtype.CodeRef},
+		"no ref":                    {`yml@refs/heads/main`, `yml`, buildtype.CodeParameter},
+		"no path":                   {`/.github/workflows/release.yml@`, `@`, buildtype.CodeParameter},
+		"no workflow":               {`"GITHUB_WORKFLOW_REF":`, `"X":`, buildtype.CodeParameter},
+		"a workflow that is a list": {`"octocat/hello-world/.github/workflows/release.yml@refs/heads/main"`, `[]`, buildtype.CodeParameter},
+		"a name with dots":          {`"octocat/hello-world/`, `"octocat/../`, buildtype.CodeSource},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := samples()["delegated, builder"]
+			require.Contains(t, s.internal, c.old)
+			s.internal = strings.Replace(s.internal, c.old, c.new, 1)
 			_, err := normalize(t, s.build())
 			require.ErrorIs(t, err, attest.Is(c.code))
 		})
@@ -217,6 +248,9 @@ func TestHiddenValuesAreToldOf(t *testing.T) {
 	c, err := normalize(t, samples()["gitlab"].build())
 	require.NoError(t, err)
 	require.Equal(t, []string{"variables"}, c.Masked)
+	c, err = normalize(t, samples()["delegated, builder"].build())
+	require.NoError(t, err)
+	require.Equal(t, []string{"inputs"}, c.Masked, "the tool hid an input")
 	c, err = normalize(t, samples()["github"].build())
 	require.NoError(t, err)
 	require.Empty(t, c.Masked)
@@ -258,7 +292,7 @@ func TestAForgeableFieldIsOneThatNobodyVouchesFor(t *testing.T) {
 	names := []buildtype.Name{buildtype.Source, buildtype.Ref, buildtype.Commit, buildtype.EntryPoint}
 	for name, want := range map[string]int{
 		"github": 4, "npm, v1": 4, "npm, v0.2": 4, "gitlab": 4, "buildkite": 4, "go": 4, "tekton": 1,
-		"generator, go": 0, "generator, generic": 0, "cloud build": 0, "sealwright": 0,
+		"generator, go": 0, "generator, generic": 0, "delegated, builder": 0, "delegated, generator": 0, "cloud build": 0, "sealwright": 0,
 	} {
 		c, err := normalize(t, samples()[name].build())
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package buildtype
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
@@ -84,8 +85,7 @@ func (c *Canonical) Fields() []Field {
 }
 
 // Claims are values that the platform signed beside the provenance, such as the
-// extensions of a Fulcio certificate. The caller vouches that they belong to the
-// same signature. An empty value claims nothing.
+// extensions of a Fulcio certificate (ClaimsOf). An empty value claims nothing.
 type Claims struct {
 	// Repository is a location as provenance.ParseSource reads it, with or without
 	// "git+".
@@ -98,6 +98,9 @@ type Claims struct {
 	// Runner is the kind of machine, such as "github-hosted". Provenance has no
 	// trustworthy counterpart.
 	Runner string
+	// Builder and BuilderCommit are the build instructions that sign, as a location
+	// with a ref, and their commit in hexadecimal.
+	Builder, BuilderCommit string
 }
 
 func (c Claims) value(n Name) string {
@@ -135,7 +138,7 @@ func (c *Canonical) Compare(claims Claims) []attest.Reason {
 // Forgeable returns the fields, among those named, that neither the platform's
 // profile nor a claim vouches for.
 func (c *Canonical) Forgeable(claims Claims, names ...Name) []Field {
-	var out []Field
+	out := make([]Field, 0, len(names))
 	for _, f := range c.Fields() {
 		if !slices.Contains(names, f.Name) || f.Voucher == Platform {
 			continue
@@ -155,6 +158,16 @@ func same(n Name, value, claim string) bool {
 		return err == nil && at.Ref == "" && at.Repository == value
 	case Commit:
 		return value == string(digest.GitCommit)+":"+claim
+	case Invocation:
+		return value == claim || sameRun(value, claim)
 	}
 	return value == claim
+}
+
+// sameRun compares "run-attempt", as slsa-github-generator names an invocation, with
+// the address of a run of GitHub Actions.
+func sameRun(value, claim string) bool {
+	run, attempt, ok := strings.Cut(value, "-")
+	return ok && run != "" && attempt != "" && strings.Trim(run+attempt, "0123456789") == "" &&
+		strings.HasPrefix(claim, "https://github.com/") && strings.HasSuffix(claim, "/actions/runs/"+run+"/attempts/"+attempt)
 }

@@ -10,5 +10,8 @@
 // can run code in the build. A field that a user can forge counts as much as the
 // user does, unless the platform signed the same value elsewhere, as Fulcio does in
 // the extensions of its certificates: [Canonical.Compare] holds the fields against
-// such [Claims].
+// such [Claims], and [ClaimsOf] reads them out of verified evidence.
+//
+// A publish attestation tells of an upload and of no build. [DecodePublication] reads
+// those of npm and of PyPI, and [Publisher] tells who a Trusted Publisher is.
 package buildtype

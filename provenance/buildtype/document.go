@@ -9,6 +9,7 @@ import (
 	"github.com/sealwright/sealwright/internal/excerpt"
 	"github.com/sealwright/sealwright/internal/strictjson"
 	"github.com/sealwright/sealwright/provenance"
+	"github.com/sealwright/sealwright/provenance/internal/plain"
 )
 
 // A document is a build with its parameters taken apart. It remembers its first
@@ -21,6 +22,14 @@ type document struct {
 
 // object reads a JSON object; nil if raw is none.
 func object(raw json.RawMessage) map[string]any {
+	if strictjson.Check(raw, strictjson.Options{Bytes: max(len(raw), 1)}) != nil {
+		return nil
+	}
+	r := plain.Read(string(raw))
+	if v := r.Value(); r.Done() {
+		o, _ := v.(map[string]any)
+		return o
+	}
 	var o map[string]any
 	if strictjson.Unmarshal(raw, &o, strictjson.Options{Bytes: max(len(raw), 1)}) != nil {
 		return nil

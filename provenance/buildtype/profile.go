@@ -34,7 +34,7 @@ type Profile struct {
 // Profiles returns the profiles that this package knows.
 func Profiles() []Profile {
 	return []Profile{
-		gitHubWorkflow(), slsaGenerator("generic"), slsaGenerator("go"), slsaGenerator("container"),
+		gitHubWorkflow(), slsaGenerator("generic"), slsaGenerator("go"), slsaGenerator("container"), delegated(),
 		npm(), cloudBuild(), gitLab(), tekton(), buildkite(), goBuild(), command(),
 	}
 }
@@ -94,11 +94,11 @@ func (p Profile) Normalize(b *provenance.Build) (*Canonical, error) {
 	return c, nil
 }
 
-// hides reports whether a value is hidden somewhere in v.
+// hides reports whether a value is hidden somewhere in v, as GitLab or GitHub do it.
 func hides(v any) bool {
 	switch v := v.(type) {
 	case string:
-		return strings.Contains(v, "[MASKED]")
+		return strings.Contains(v, "[MASKED]") || v == "***"
 	case []any:
 		return slices.ContainsFunc(v, hides)
 	case map[string]any:

@@ -21,9 +21,13 @@ const (
 	CodeDirty attest.Code = "provenance.profile.dirty"
 	// CodeClaim: a field differs from what the platform signed elsewhere.
 	CodeClaim attest.Code = "provenance.profile.claim"
+	// CodePublication: a statement is no publish attestation, or contradicts itself.
+	CodePublication attest.Code = "provenance.profile.publication"
+	// CodePublisher: nobody who signed is the Trusted Publisher.
+	CodePublisher attest.Code = "provenance.profile.publisher"
 )
 
 // Codes returns every code that this package itself can give.
 func Codes() []attest.Code {
-	return []attest.Code{CodeNil, CodeUnknown, CodeParameter, CodeSource, CodeCommit, CodeRef, CodeDirty, CodeClaim}
+	return []attest.Code{CodeNil, CodeUnknown, CodeParameter, CodeSource, CodeCommit, CodeRef, CodeDirty, CodeClaim, CodePublication, CodePublisher}
 }

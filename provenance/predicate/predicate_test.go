@@ -3,11 +3,13 @@ package predicate_test
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	experiment "github.com/go-json-experiment/json"
 	link "github.com/in-toto/attestation/go/predicates/link/v0"
 	release "github.com/in-toto/attestation/go/predicates/release/v0"
 	scai "github.com/in-toto/attestation/go/predicates/scai/v0"
@@ -164,6 +166,7 @@ func agree(t testing.TB, f form, s *attest.Statement) (accepted bool) {
 	twice, err := predicate.Encode(q, s.Subjects()...)
 	require.NoError(t, err)
 	require.Equal(t, again.Bytes(), twice.Bytes())
+	byExperiment(t, p, s.Predicate())
 	if f.oracle == nil {
 		return true
 	}
@@ -177,6 +180,19 @@ func agree(t testing.TB, f form, s *attest.Statement) (accepted bool) {
 	clearEmpty(got.ProtoReflect())
 	require.True(t, proto.Equal(want, got), "%s\n%s", s.Predicate(), again.Predicate())
 	return true
+}
+
+// byExperiment demands that go-json-experiment, which is strict on its own, reads the
+// predicate as we did.
+func byExperiment(t testing.TB, p predicate.Predicate, body []byte) {
+	t.Helper()
+	other := reflect.New(reflect.TypeOf(p).Elem()).Interface()
+	require.NoError(t, experiment.Unmarshal(body, other), "%s", body)
+	a, err := json.Marshal(p)
+	require.NoError(t, err)
+	b, err := json.Marshal(other)
+	require.NoError(t, err)
+	require.Equal(t, string(a), string(b), "%s", body)
 }
 
 func TestEveryMutationIsRefusedOrReadAsTheOracleReadsIt(t *testing.T) {
@@ -410,6 +426,73 @@ func FuzzDecode(f *testing.F) {
 			agree(t, form, s)
 		}
 	})
+}
+
+// agreeBill demands that DecodeBill reads the header that go-json-experiment reads.
+func agreeBill(t testing.TB, predicateType, body string) bool {
+	t.Helper()
+	s, err := attest.ParseStatement([]byte(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"app","digest":{"sha256":"`+hex+`"}}],"predicateType":"`+predicateType+`","predicate":`+body+`}`), attest.Limits{})
+	if err != nil {
+		return false
+	}
+	b, err := predicate.DecodeBill(s)
+	if err != nil {
+		require.NotEmpty(t, attest.Reasons(err))
+		return false
+	}
+	var header struct {
+		Format    string `json:"bomFormat"`
+		Spec      string `json:"specVersion"`
+		Serial    string `json:"serialNumber"`
+		SPDX      string `json:"spdxVersion"`
+		Namespace string `json:"documentNamespace"`
+		Context   string `json:"@context"`
+	}
+	err = experiment.Unmarshal(s.Predicate(), &header)
+	if err != nil {
+		return true // a name of another format with a value of another kind
+	}
+	want := predicate.Bill{Format: predicate.FormatSPDX, Version: strings.TrimPrefix(header.SPDX, "SPDX-"), Name: header.Namespace}
+	switch predicateType {
+	case predicate.CycloneDXType:
+		want = predicate.Bill{Format: header.Format, Version: header.Spec, Name: header.Serial}
+	case predicate.SPDX3Type:
+		want = predicate.Bill{Format: predicate.FormatSPDX, Version: strings.Split(header.Context, "/")[4]}
+	}
+	require.Equal(t, &want, b, "%s", body)
+	return true
+}
+
+func bills() map[string]string {
+	return map[string]string{
+		predicate.CycloneDXType: `{"bomFormat":"CycloneDX","specVersion":"1.6","serialNumber":"urn:uuid:1","components":[{"name":"a"}]}`,
+		predicate.SPDXType:      `{"SPDXID":"SPDXRef-DOCUMENT","spdxVersion":"SPDX-2.2","documentNamespace":"https://example.com/d","packages":[{}]}`,
+		predicate.SPDX23Type:    `{"SPDXID":"SPDXRef-DOCUMENT","spdxVersion":"SPDX-2.3","documentNamespace":"https://example.com/d"}`,
+		predicate.SPDX3Type:     `{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[]}`,
+	}
+}
+
+func TestEveryMutationOfABillIsRefusedOrReadAlike(t *testing.T) {
+	for predicateType, body := range bills() {
+		require.True(t, agreeBill(t, predicateType, body), predicateType)
+		doc, err := provenancetest.ParseDocument([]byte(body))
+		require.NoError(t, err)
+		refused := 0
+		for m := range doc.Mutations(provenancetest.AllOps()...) {
+			if !agreeBill(t, predicateType, string(m.Document)) {
+				refused++
+			}
+		}
+		require.Greater(t, refused, 8, predicateType)
+	}
+}
+
+func FuzzDecodeBill(f *testing.F) {
+	types := slices.Sorted(maps.Keys(bills()))
+	for i, name := range types {
+		f.Add(uint8(i), bills()[name])
+	}
+	f.Fuzz(func(t *testing.T, which uint8, body string) { agreeBill(t, types[int(which)%len(types)], body) })
 }
 
 func TestEveryCodeIsListedOnceAndWellFormed(t *testing.T) {

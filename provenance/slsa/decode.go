@@ -25,10 +25,18 @@ func Decode(s *attest.Statement) (*provenance.Build, error) {
 		return nil, attest.Refuse(CodePredicateType, "/predicateType", PredicateType, excerpt.Quote(s.PredicateType()))
 	}
 	raw := s.Predicate()
-	var p predicate
-	if err := strictjson.Unmarshal(raw, &p, strictjson.Options{Bytes: len(raw), AllowUnknown: true}); err != nil {
-		return nil, attest.Refuse(CodePredicate, "/predicate", "strict JSON of "+PredicateType, "").Because(err)
+	p, ok := quickPredicate(string(raw))
+	if !ok {
+		p = predicate{}
+		if err := strictjson.Unmarshal(raw, &p, strictjson.Options{Bytes: len(raw), AllowUnknown: true}); err != nil {
+			return nil, attest.Refuse(CodePredicate, "/predicate", "strict JSON of "+PredicateType, "").Because(err)
+		}
 	}
+	return build(p, s.Subjects())
+}
+
+// build makes the complete build that the predicate tells.
+func build(p predicate, outputs []attest.Descriptor) (*provenance.Build, error) {
 	b := &provenance.Build{
 		BuildType: p.BuildDefinition.BuildType,
 		External:  p.BuildDefinition.ExternalParameters,
@@ -39,17 +47,22 @@ func Decode(s *attest.Statement) (*provenance.Build, error) {
 			Dependencies: p.RunDetails.Builder.BuilderDependencies,
 		},
 		Byproducts: p.RunDetails.Byproducts,
-		Outputs:    outputs(s),
+		Outputs:    outputs,
 	}
 	if string(b.Internal) == "null" {
 		b.Internal = nil
 	}
 	var err error
-	if b.Inputs, err = decodeInputs(p.BuildDefinition.ResolvedDependencies); err != nil {
-		return nil, err
+	if b.Inputs = p.BuildDefinition.inputs; len(b.Inputs) == 0 {
+		if b.Inputs, err = decodeInputs(p.BuildDefinition.ResolvedDependencies); err != nil {
+			return nil, err
+		}
 	}
 	if err := decodeMetadata(p.RunDetails.Metadata, b); err != nil {
 		return nil, err
+	}
+	if complete(b) {
+		return b, nil
 	}
 	if err := b.Validate(); err != nil {
 		return nil, err
@@ -57,26 +70,20 @@ func Decode(s *attest.Statement) (*provenance.Build, error) {
 	return b, nil
 }
 
-// outputs returns the statement's subjects with their maps copied.
-func outputs(s *attest.Statement) []attest.Descriptor {
-	out := s.Subjects()
-	for i := range out {
-		out[i].Digest = out[i].Digest.Clone()
-	}
-	return out
-}
-
 func decodeInputs(dependencies []attest.Descriptor) ([]provenance.Input, error) {
 	var inputs []provenance.Input
+	if len(dependencies) > 0 {
+		inputs = make([]provenance.Input, 0, len(dependencies))
+	}
 	for i, d := range dependencies {
 		in := provenance.Input{Role: provenance.RoleOther, Descriptor: d}
 		if raw, told := d.Annotations[RoleAnnotation]; told {
-			var role string
-			if err := json.Unmarshal(raw, &role); err != nil || !provenance.Role(role).Known() {
+			role, known := roleOf(raw)
+			if !known {
 				where := "/predicate/buildDefinition/resolvedDependencies/" + strconv.Itoa(i) + "/annotations"
 				return nil, attest.Refuse(CodeRole, where, "a known role", excerpt.Quote(string(raw)))
 			}
-			in.Role = provenance.Role(role)
+			in.Role = role
 			delete(d.Annotations, RoleAnnotation)
 			if len(d.Annotations) == 0 {
 				in.Descriptor.Annotations = nil
@@ -85,6 +92,17 @@ func decodeInputs(dependencies []attest.Descriptor) ([]provenance.Input, error) 
 		inputs = append(inputs, in)
 	}
 	return inputs, nil
+}
+
+func roleOf(raw json.RawMessage) (provenance.Role, bool) {
+	if len(raw) > 2 {
+		if role := provenance.Role(raw[1 : len(raw)-1]); raw[0] == '"' && role.Known() {
+			return role, true
+		}
+	}
+	var role string
+	err := json.Unmarshal(raw, &role)
+	return provenance.Role(role), err == nil && provenance.Role(role).Known()
 }
 
 func decodeMetadata(m *metadata, b *provenance.Build) (err error) {

@@ -6,6 +6,9 @@
 // annotation [RoleAnnotation] of the resolved dependency; [Decode] reads a
 // dependency without it as provenance.RoleOther.
 //
+// [Parse] reads the payload of an envelope at once, for tools that index what they do
+// not verify.
+//
 // [DecodeLegacy] reads the predicates of v0.1 and v0.2, and [DecodeLegacyStatement]
 // those in a Statement v0.1, which no attest.Statement can hold; both are opt-in, and
 // neither version is written.

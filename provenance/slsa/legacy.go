@@ -47,7 +47,7 @@ func DecodeLegacy(s *attest.Statement) (*Legacy, error) {
 	if s == nil {
 		return nil, attest.Refuse(CodeStatement, "", "a statement", "nil")
 	}
-	return decodeLegacy(s.PredicateType(), s.Predicate(), outputs(s))
+	return decodeLegacy(s.PredicateType(), s.Predicate(), s.Subjects())
 }
 
 func decodeLegacy(predicateType string, predicate json.RawMessage, subjects []attest.Descriptor) (*Legacy, error) {

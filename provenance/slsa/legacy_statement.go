@@ -50,5 +50,5 @@ func DecodeLegacyStatement(payload []byte, limits attest.Limits) (*Legacy, error
 	if err != nil {
 		return nil, err
 	}
-	return decodeLegacy(predicateType, []byte(parts[3]), outputs(s))
+	return decodeLegacy(predicateType, []byte(parts[3]), s.Subjects())
 }

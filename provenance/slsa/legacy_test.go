@@ -194,7 +194,7 @@ func TestDecodeLegacyStatementIsTheOnlyWayToAStatementV01(t *testing.T) {
 		"no subjects":             {payload(slsa.LegacyStatementType, slsa.PredicateTypeV02, `[]`, v02), attest.CodeNoSubject},
 		"null for subjects":       {payload(slsa.LegacyStatementType, slsa.PredicateTypeV02, `null`, v02), attest.CodeNoSubject},
 		"a subject by name only":  {payload(slsa.LegacyStatementType, slsa.PredicateTypeV02, `[{"name":"app"}]`, v02), attest.CodeSubjectDigest},
-		"null for the predicate":  {payload(slsa.LegacyStatementType, slsa.PredicateTypeV02, subject, `null`), attest.CodePredicate},
+		"null for the predicate":  {payload(slsa.LegacyStatementType, slsa.PredicateTypeV02, subject, `null`), slsa.CodePredicate},
 		"a list of predicates":    {payload(slsa.LegacyStatementType, slsa.PredicateTypeV02, subject, `[]`), attest.CodePredicate},
 		"a type twice":            {[]byte(strings.Replace(string(b), `{ `, `{"_type":"`+slsa.LegacyStatementType+`",`, 1)), slsa.CodeStatement},
 		"two values":              {append(b, b...), slsa.CodeStatement},
@@ -222,50 +222,75 @@ func addMutations(f *testing.F, predicate string) {
 	}
 }
 
+// agreeLegacy demands that DecodeLegacy reads a predicate as in-toto's own types do,
+// where both accept it, and reports whether it did.
+func agreeLegacy(t testing.TB, version, predicate string) bool {
+	t.Helper()
+	s, err := legacyStatement(t, version, predicate)
+	if err != nil {
+		return false
+	}
+	l, err := slsa.DecodeLegacy(s)
+	if err != nil {
+		require.NotEmpty(t, attest.Reasons(err))
+		return false
+	}
+	require.NoError(t, l.Build.Validate())
+	_, err = slsa.Encode(l.Build)
+	require.NoError(t, err)
+	loose := protojson.UnmarshalOptions{DiscardUnknown: true}
+	got := [3]string{l.Build.Builder.ID, l.Build.BuildType}
+	var materials int
+	var want [3]string
+	if version == slsa.PredicateTypeV02 {
+		var p oracle2.Provenance
+		if loose.Unmarshal(s.Predicate(), &p) != nil {
+			return true
+		}
+		want = [3]string{p.GetBuilder().GetId(), p.GetBuildType()}
+		materials = len(p.GetMaterials())
+		if !strings.Contains(predicate, "buildInvocationID") {
+			got[2], want[2] = l.Build.InvocationID, p.GetMetadata().GetBuildInvocationId()
+		}
+	} else {
+		var p oracle1.Provenance
+		if loose.Unmarshal(s.Predicate(), &p) != nil {
+			return true
+		}
+		want = [3]string{p.GetBuilder().GetId(), p.GetRecipe().GetType()}
+		materials = len(p.GetMaterials())
+	}
+	assert.Equal(t, want, got)
+	assert.GreaterOrEqual(t, len(l.Build.Inputs), materials)
+	assert.LessOrEqual(t, len(l.Build.Inputs), materials+1)
+	return true
+}
+
+func TestEveryMutationOfALegacyPredicateIsRefusedOrReadAsTheOracleReadsIt(t *testing.T) {
+	for version, predicate := range map[string]string{slsa.PredicateTypeV01: v01, slsa.PredicateTypeV02: v02} {
+		doc, err := provenancetest.ParseDocument([]byte(predicate))
+		require.NoError(t, err)
+		accepted, refused := 0, 0
+		for m := range doc.Mutations(provenancetest.AllOps()...) {
+			if agreeLegacy(t, version, string(m.Document)) {
+				accepted++
+			} else {
+				refused++
+			}
+		}
+		require.Greater(t, accepted, 50, version)
+		require.Greater(t, refused, 50, version)
+	}
+}
+
 // FuzzDecodeLegacy compares DecodeLegacy with in-toto's own types: what both accept
 // they must read alike.
 func FuzzDecodeLegacy(f *testing.F) {
 	addMutations(f, v01)
 	addMutations(f, v02)
-	loose := protojson.UnmarshalOptions{DiscardUnknown: true}
 	f.Fuzz(func(t *testing.T, predicate string) {
 		for _, version := range []string{slsa.PredicateTypeV01, slsa.PredicateTypeV02} {
-			s, err := legacyStatement(t, version, predicate)
-			if err != nil {
-				return
-			}
-			l, err := slsa.DecodeLegacy(s)
-			if err != nil {
-				require.NotEmpty(t, attest.Reasons(err))
-				continue
-			}
-			require.NoError(t, l.Build.Validate())
-			_, err = slsa.Encode(l.Build)
-			require.NoError(t, err)
-			got := [3]string{l.Build.Builder.ID, l.Build.BuildType}
-			var materials int
-			var want [3]string
-			if version == slsa.PredicateTypeV02 {
-				var p oracle2.Provenance
-				if loose.Unmarshal(s.Predicate(), &p) != nil {
-					continue
-				}
-				want = [3]string{p.GetBuilder().GetId(), p.GetBuildType()}
-				materials = len(p.GetMaterials())
-				if !strings.Contains(predicate, "buildInvocationID") {
-					got[2], want[2] = l.Build.InvocationID, p.GetMetadata().GetBuildInvocationId()
-				}
-			} else {
-				var p oracle1.Provenance
-				if loose.Unmarshal(s.Predicate(), &p) != nil {
-					continue
-				}
-				want = [3]string{p.GetBuilder().GetId(), p.GetRecipe().GetType()}
-				materials = len(p.GetMaterials())
-			}
-			assert.Equal(t, want, got)
-			assert.GreaterOrEqual(t, len(l.Build.Inputs), materials)
-			assert.LessOrEqual(t, len(l.Build.Inputs), materials+1)
+			agreeLegacy(t, version, predicate)
 		}
 	})
 }

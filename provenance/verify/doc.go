@@ -7,10 +7,17 @@
 // every check on every statement and reports all of them in a [Verdict], whose zero
 // value refuses.
 //
-// [Judge] is Verify with more to go by: what a platform signed into the certificate
-// beside the provenance, the profiles of package buildtype, which say what of it a
-// user could forge, and verified summaries, from which the levels of the other SLSA
-// tracks come. [VerifySummary] decides about a verification summary attestation, and
+// [Judge] is Verify with more to go by: verified summaries, from which the levels of
+// the Source and Dependency tracks come; evidence about the inputs, which is followed
+// from input to input ([Dependencies]); appraised hardware evidence, for the Build
+// Environment track. Who judges often makes a [Checker] with [New] once.
+//
+// What the certificates of the signers claim is part of the evidence (attest.Claim),
+// and the profiles of package buildtype say what of a statement its user could forge:
+// where neither the platform nor a certificate vouches for the source, the level ends
+// at 2.
+//
+// [VerifySummary] decides about a verification summary attestation, and
 // [Verdict.Summarize] issues one.
 //
 // A signer for whom others' grants name the builder is refused, where one for whom

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
-	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/provenance/buildtype"
 	"github.com/sealwright/sealwright/provenance/predicate"
 	"github.com/sealwright/sealwright/provenance/provenancetest"
@@ -31,9 +30,9 @@ func ExampleJudge() {
 		fmt.Println(reason)
 	}
 
-	c.Claims = map[digest.Digest]buildtype.Claims{evidence.Evidence(): {
+	c.Evidence[0] = sealClaimed(t, provenanceOf(t, gitHub), "platform", buildtype.Claims{
 		Repository: "https://github.com/acme/app", Ref: "refs/heads/main", Commit: gitCommit, EntryPoint: ".github/workflows/r.yml",
-	}}
+	})
 	v, err = verify.Judge(context.Background(), c, roots(), gitHubExpectations())
 	if err != nil {
 		fmt.Println(err)

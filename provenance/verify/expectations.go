@@ -16,9 +16,12 @@ import (
 // Expectations are how an artifact must have been built. There is no zero value
 // that expects nothing.
 type Expectations struct {
-	// BuilderID and BuildType are compared exactly. Both are required.
+	// BuilderID and BuildType are compared exactly, but for Refs. Both are required.
 	BuilderID string
 	BuildType string
+	// Refs, if not nil, are the versions at which the builder may be. BuilderID is then
+	// its id without '@' and ref.
+	Refs *Refs
 	// Level is the lowest SLSA Build level that suffices, 1 to 3. Required.
 	Level int
 	// Sources are all sources of the build; at least one.
@@ -39,6 +42,12 @@ type Expectations struct {
 	// claims, and a level above 2 needs somebody beside the user to vouch for the
 	// source. See package buildtype.
 	Profiles []buildtype.Profile
+	// Triggers, if not empty, are the events that may have started the build, as its
+	// profile reads them. They need Profiles.
+	Triggers []string
+	// Depth is over how many steps the inputs of inputs are followed; 0 means
+	// DefaultDepth, and MaxDepth is the most.
+	Depth int
 	// AllowLegacy accepts provenance v0.1 and v0.2, with the parameters that package
 	// slsa gives them.
 	AllowLegacy bool
@@ -85,6 +94,12 @@ func (x Expectations) Validate() error {
 	if x.Level < 1 || x.Level > MaxLevel {
 		refuse("Level", "1 to 3", strconv.Itoa(x.Level))
 	}
+	if len(x.Triggers) > 0 && x.Profiles == nil {
+		refuse("Triggers", "profiles that read them", "none")
+	}
+	if x.Depth < 0 || x.Depth > MaxDepth {
+		refuse("Depth", "0 to "+strconv.Itoa(MaxDepth), strconv.Itoa(x.Depth))
+	}
 	for i, id := range x.Rebuilders {
 		if attest.CheckTypeURI(id) != nil || id == x.BuilderID || slices.Contains(x.Rebuilders[:i], id) {
 			refuse("Rebuilders["+strconv.Itoa(i)+"]", "each another absolute URI", strconv.Quote(id))
@@ -95,7 +110,7 @@ func (x Expectations) Validate() error {
 			refuse("Profiles", "one that knows BuildType", "none")
 		}
 	}
-	return errors.Join(errors.Join(errs...), x.Clock.validate(), x.Sources.Validate(), x.Parameters.Validate())
+	return errors.Join(errors.Join(errs...), x.Refs.validate(CodeExpectations, "Refs"), x.Clock.validate(), x.Sources.Validate(), x.Parameters.Validate())
 }
 
 // Validate reports every fault of s, joined: no sources, locations that cannot be

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,27 @@ var finished = provenancetest.Sample().Finished
 func sealAt(t testing.TB, s *attest.Statement, principal string, after ...time.Duration) *attest.Verified {
 	t.Helper()
 	facts := attest.Facts{Authority: authority, Statement: s, Evidence: sum(principal + string(s.Bytes())), Signers: []attest.Identity{{Subject: principal, Key: sum(principal)}}}
+	for _, d := range after {
+		facts.Times = append(facts.Times, attest.TrustedTime{Time: finished.Add(d), Authority: "test:clock"})
+	}
+	v, err := attest.Seal(facts)
+	require.NoError(t, err)
+	return v
+}
+
+// sealClaimed is seal with a certificate that claims.
+func sealClaimed(t testing.TB, s *attest.Statement, principal string, c buildtype.Claims, after ...time.Duration) *attest.Verified {
+	t.Helper()
+	facts := attest.Facts{Authority: authority, Statement: s, Evidence: sum(fmt.Sprint(principal, c, after) + string(s.Bytes())), Signers: []attest.Identity{{Subject: principal, Key: sum(principal)}}}
+	config := ""
+	if c.EntryPoint != "" {
+		config = c.Repository + "/" + c.EntryPoint + "@" + c.Ref
+	}
+	for field, value := range map[string]string{"9": c.Builder, "10": c.BuilderCommit, "11": c.Runner, "12": c.Repository, "13": c.Commit, "14": c.Ref, "18": config, "20": c.Trigger, "21": c.Invocation} {
+		if value != "" {
+			facts.Claims = append(facts.Claims, attest.Claim{Principal: principal, Name: "1.3.6.1.4.1.57264.1." + field, Value: value})
+		}
+	}
 	for _, d := range after {
 		facts.Times = append(facts.Times, attest.TrustedTime{Time: finished.Add(d), Authority: "test:clock"})
 	}
@@ -138,9 +160,8 @@ func TestTheSubjectsNameMustBeThatOfTheArtifact(t *testing.T) {
 func TestTheRunnerMustBeTheOneOfTheGrant(t *testing.T) {
 	r := roots()
 	r.Grants[0].Runner = "github-hosted"
-	e := signed(t, nil)
 	for runner, level := range map[string]int{"github-hosted": 3, "self-hosted": 1, "": 1, "GitHub-hosted": 1} {
-		c := verify.Case{Evidence: []*attest.Verified{e}, Claims: map[digest.Digest]buildtype.Claims{e.Evidence(): {Runner: runner}}}
+		c := verify.Case{Evidence: []*attest.Verified{sealClaimed(t, provenanceOf(t, nil), "platform", buildtype.Claims{Runner: runner})}}
 		v, err := decide(t, c, r, expectations())
 		require.NoError(t, err)
 		require.Equal(t, level, v.Level(), runner)
@@ -151,7 +172,7 @@ func TestTheRunnerMustBeTheOneOfTheGrant(t *testing.T) {
 	}
 	third := expectations()
 	third.Level = 2
-	v, err := decide(t, verify.Case{Evidence: []*attest.Verified{e}}, r, third)
+	v, err := decide(t, verify.Case{Evidence: []*attest.Verified{signed(t, nil)}}, r, third)
 	refused(t, v, err, verify.CodeLevel)
 }
 
@@ -234,8 +255,7 @@ func TestAForgeableSourceCapsTheLevelUnlessThePlatformVouches(t *testing.T) {
 		"a certificate of another commit": {moved, 0, verify.CodeClaim},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := signed(t, gitHub)
-			v, err := decide(t, verify.Case{Evidence: []*attest.Verified{e}, Claims: map[digest.Digest]buildtype.Claims{e.Evidence(): c.claims}}, roots(), gitHubExpectations())
+			v, err := decide(t, verify.Case{Evidence: []*attest.Verified{sealClaimed(t, provenanceOf(t, gitHub), "platform", c.claims)}}, roots(), gitHubExpectations())
 			if c.level == 0 {
 				refused(t, v, err, c.code)
 				return
@@ -289,6 +309,69 @@ func TestProfiles(t *testing.T) {
 	refused(t, v, err, verify.CodeMasked)
 }
 
+func TestOnlyExpectedEventsMayStartABuild(t *testing.T) {
+	by := func(event string) *attest.Statement {
+		return provenanceOf(t, func(b *provenance.Build) {
+			gitHub(b)
+			b.Internal = json.RawMessage(`{"github":{"event_name":"` + event + `"}}`)
+		})
+	}
+	claims := buildtype.Claims{Repository: "https://github.com/acme/app", Ref: "refs/heads/main", Commit: gitCommit, EntryPoint: ".github/workflows/r.yml", Trigger: "push"}
+	want := gitHubExpectations()
+	want.Triggers = []string{"push", "release"}
+	v, err := decide(t, verify.Case{Evidence: []*attest.Verified{sealClaimed(t, by("push"), "platform", claims)}}, roots(), want)
+	require.NoError(t, err)
+	require.Equal(t, 3, v.Level())
+	for _, event := range []string{"pull_request_target", "Push", ""} {
+		v, err = decide(t, verify.Case{Evidence: []*attest.Verified{seal(t, by(event), "platform")}}, roots(), want)
+		refused(t, v, err, verify.CodeTrigger)
+	}
+	claims.Trigger = "pull_request_target"
+	v, err = decide(t, verify.Case{Evidence: []*attest.Verified{sealClaimed(t, by("push"), "platform", claims)}}, roots(), want)
+	refused(t, v, err, verify.CodeClaim)
+	claims.Trigger = ""
+	v, err = decide(t, verify.Case{Evidence: []*attest.Verified{sealClaimed(t, by("push"), "platform", claims)}}, roots(), want)
+	require.NoError(t, err)
+	require.Equal(t, 2, v.Level(), "an event that only the user's job tells of")
+	want.Profiles = nil
+	require.ErrorIs(t, want.Validate(), attest.Is(verify.CodeExpectations))
+}
+
+// The certificate names the delegator and the provenance the tool that it ran: only a
+// grant to that pair holds.
+func TestADelegatorSpeaksOnlyForTheToolsItIsGranted(t *testing.T) {
+	const delegator = "https://token.actions.githubusercontent.com#https://github.com/slsa-framework/slsa-github-generator/.github/workflows/delegator_generic_slsa3.yml@refs/tags/v2.1.0"
+	const tool = "https://github.com/acme/tool/.github/workflows/build.yml"
+	by := func(id string) *attest.Statement {
+		return provenanceOf(t, func(b *provenance.Build) {
+			gitHub(b)
+			b.BuildType, b.Builder.ID = buildtype.SLSAGeneratorDelegated, id+"@refs/tags/v1.0.0"
+			b.External = json.RawMessage(`{"inputs":{},"vars":{}}`)
+			b.Internal = json.RawMessage(`{"GITHUB_WORKFLOW_REF":"acme/app/.github/workflows/r.yml@refs/heads/main"}`)
+		})
+	}
+	want := gitHubExpectations()
+	want.BuildType, want.BuilderID, want.Refs = buildtype.SLSAGeneratorDelegated, tool, &verify.Refs{From: "1.0.0"}
+	want.Parameters = verify.Parameters{Equal: map[string]json.RawMessage{"inputs": json.RawMessage(`{}`), "vars": json.RawMessage(`{}`)}}
+	r := roots()
+	r.Grants = []verify.Grant{{Signer: delegator, BuilderID: tool, Refs: want.Refs, Level: 3}}
+	v, err := decide(t, verify.Case{Evidence: []*attest.Verified{seal(t, by(tool), delegator)}}, r, want)
+	require.NoError(t, err)
+	require.Equal(t, 3, v.Level())
+	v, err = decide(t, verify.Case{Evidence: []*attest.Verified{seal(t, by(tool), strings.Replace(delegator, "delegator_generic", "delegator_lowperms-generic", 1))}}, r, want)
+	refused(t, v, err, verify.CodeImpostor)
+	v, err = decide(t, verify.Case{Evidence: []*attest.Verified{seal(t, by("https://github.com/evil/tool/.github/workflows/build.yml"), delegator)}}, r, want)
+	refused(t, v, err, verify.CodeBuilder)
+	want.BuilderID, want.Refs = "https://github.com/actions/runner/github-hosted", nil
+	r.Grants = append(r.Grants, verify.Grant{Signer: "https://token.actions.githubusercontent.com#https://github.com/acme/app/.github/workflows/r.yml@refs/heads/main", BuilderID: want.BuilderID, Level: 2})
+	v, err = decide(t, verify.Case{Evidence: []*attest.Verified{seal(t, provenanceOf(t, func(b *provenance.Build) { gitHub(b); b.Builder.ID = want.BuilderID }), delegator)}}, r, func() verify.Expectations {
+		x := gitHubExpectations()
+		x.BuilderID = want.BuilderID
+		return x
+	}())
+	refused(t, v, err, verify.CodeImpostor) // a reusable workflow that claims to be the default runner
+}
+
 // generator is provenance v0.2 by slsa-github-generator.
 func generator(t testing.TB, signer string) *attest.Verified {
 	t.Helper()
@@ -322,8 +405,8 @@ func TestLegacyProvenanceNeedsOptIn(t *testing.T) {
 }
 
 func TestJudgeIsSafeForConcurrentUse(t *testing.T) {
-	e := signed(t, gitHub)
-	c := verify.Case{Artifact: provenancetest.Artifact(), Evidence: []*attest.Verified{e}, Claims: map[digest.Digest]buildtype.Claims{e.Evidence(): {Ref: "refs/heads/main"}}, Summaries: []verify.Summary{sourceSummary(t, "SLSA_SOURCE_LEVEL_1")}}
+	e := sealClaimed(t, provenanceOf(t, gitHub), "platform", buildtype.Claims{Ref: "refs/heads/main"})
+	c := verify.Case{Artifact: provenancetest.Artifact(), Evidence: []*attest.Verified{e}, Summaries: []verify.Summary{sourceSummary(t, "SLSA_SOURCE_LEVEL_1")}}
 	r, want := roots(), gitHubExpectations()
 	var all sync.WaitGroup
 	for range 8 {

@@ -27,12 +27,15 @@ const (
 	CodeBuildType attest.Code = "provenance.build-type.unexpected"
 	// CodeSubject (S1): the statement is about something else.
 	CodeSubject attest.Code = "provenance.subject.unmatched"
-	// CodeBuilder (B1): the builder is another one.
+	// CodeBuilder (B2): the builder is another one.
 	CodeBuilder attest.Code = "provenance.builder.unexpected"
-	// CodeImpostor (B2): the builder is granted to other signers only.
+	// CodeImpostor (B1): the builder is granted to other signers only.
 	CodeImpostor attest.Code = "provenance.builder.impostor"
-	// CodeUngranted (B2): no grant names the builder, which caps the level at 1.
+	// CodeUngranted (B1): no grant names the builder, which caps the level at 1.
 	CodeUngranted attest.Code = "provenance.builder.ungranted"
+	// CodeBuilderRef (B2): the builder is at a version that is not expected, or that no
+	// grant allows.
+	CodeBuilderRef attest.Code = "provenance.builder.ref"
 	// CodeSourceMissing (R1): an expected source is no input of the build.
 	CodeSourceMissing attest.Code = "provenance.source.missing"
 	// CodeSourceExtra (R1): the build has a source that nobody expects.
@@ -45,6 +48,16 @@ const (
 	CodeParameter attest.Code = "provenance.parameter.value"
 	// CodeParameterExtra (X2): there is a parameter that nobody expects.
 	CodeParameterExtra attest.Code = "provenance.parameter.unexpected"
+	// CodeDependency (D1): nothing is known of an input.
+	CodeDependency attest.Code = "provenance.dependency.unknown"
+	// CodeCycle (D2): an artifact is told to be an input of itself.
+	CodeCycle attest.Code = "provenance.dependency.cycle"
+	// CodeDepth (D3): there are more inputs than were followed.
+	CodeDepth attest.Code = "provenance.dependency.depth"
+	// CodeEnvironment (N1): an assertion of the environment does not count.
+	CodeEnvironment attest.Code = "provenance.environment.assertion"
+	// CodeDependent (Z1): several runs are not known to be independent.
+	CodeDependent attest.Code = "provenance.reproduced.dependent"
 	// CodeConflict (Q1): two statements about the artifact contradict each other.
 	CodeConflict attest.Code = "provenance.statement.conflict"
 	// CodeLevel (L1): the SLSA Build level is too low.
@@ -68,6 +81,8 @@ const (
 	CodeSigner attest.Code = "provenance.builder.signer"
 	// CodeRepository (R4): the platform ran what another repository holds.
 	CodeRepository attest.Code = "provenance.source.repository"
+	// CodeTrigger (R4): another event started the build.
+	CodeTrigger attest.Code = "provenance.source.trigger"
 	// CodeWindow (T1): the signer's grants did not hold when the evidence was made, or
 	// nothing proves when that was.
 	CodeWindow attest.Code = "provenance.time.window"
@@ -94,6 +109,9 @@ const (
 	CodePolicy attest.Code = "provenance.summary.policy"
 	// CodeSourceRefs (V7): the source is not at the expected ref.
 	CodeSourceRefs attest.Code = "provenance.summary.source-refs"
+	// CodeOwnPolicy (V8): the verifier is the policy's author, or the policy is what was
+	// verified.
+	CodeOwnPolicy attest.Code = "provenance.summary.own-policy"
 	// CodeIssue: a summary cannot be made of the verdict.
 	CodeIssue attest.Code = "provenance.summary.issue"
 	// CodeTrack: no summary tells the level of a track.
@@ -107,8 +125,9 @@ func Codes() []attest.Code {
 		CodeAuthority, CodeFormat, CodeOther, CodeNone, CodeBuildType, CodeSubject, CodeBuilder,
 		CodeImpostor, CodeUngranted, CodeSourceMissing, CodeSourceExtra, CodeSourceRef, CodeSourceDigest,
 		CodeParameter, CodeParameterExtra, CodeConflict, CodeLevel,
-		CodeName, CodeProfile, CodeRunner, CodeClaim, CodeForgeable, CodeMasked, CodeSigner, CodeRepository,
-		CodeWindow, CodeFuture, CodeUntimed, CodeStale, CodeOrder,
+		CodeName, CodeProfile, CodeRunner, CodeClaim, CodeForgeable, CodeMasked, CodeSigner, CodeRepository, CodeTrigger,
+		CodeWindow, CodeFuture, CodeUntimed, CodeStale, CodeOrder, CodeBuilderRef,
+		CodeDependency, CodeCycle, CodeDepth, CodeEnvironment, CodeDependent, CodeOwnPolicy,
 		CodeSummary, CodeVerifier, CodeResource, CodeResult, CodeLevels, CodePolicy, CodeSourceRefs, CodeIssue, CodeTrack,
 	}
 }

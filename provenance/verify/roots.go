@@ -18,15 +18,19 @@ const MaxLevel = 3
 type Grant struct {
 	// Signer is a principal (attest.Identity.Principal).
 	Signer string
-	// BuilderID is compared exactly.
+	// BuilderID is compared exactly, but for Refs.
 	BuilderID string
+	// Refs, if not nil, are the versions at which the builder is trusted. BuilderID is
+	// then its id without '@' and ref. Signer may be written without them too, if it
+	// signs as the builder at that very ref.
+	Refs *Refs
 	// Level is the highest SLSA Build level that the pair is trusted to, 1 to 3.
 	Level int
 	// NotBefore and NotAfter are the window in which the grant counts, if they are
 	// not zero: the earliest trusted time of the evidence must lie in it.
 	NotBefore, NotAfter time.Time
-	// Runner, if not empty, is the kind of machine that the platform must claim
-	// (buildtype.Claims.Runner). Another kind, or none, caps the level at 1.
+	// Runner, if not empty, is the kind of machine that the signer's certificate must
+	// claim (buildtype.Claims.Runner). Another kind, or none, caps the level at 1.
 	Runner string
 	// Operator names who runs the platform. Builds under grants of different
 	// operators count as independent; those of an unnamed one do not.
@@ -64,6 +68,9 @@ func (r Roots) Validate() error {
 		if g.Signer == "" || attest.CheckTypeURI(g.BuilderID) != nil {
 			refuse(where, "a signer and a builder id that is a URI", strconv.Quote(g.Signer)+" and "+strconv.Quote(g.BuilderID))
 		}
+		if err := g.Refs.validate(CodeRoots, where+".Refs"); err != nil {
+			errs = append(errs, err)
+		}
 		if !g.NotAfter.IsZero() && g.NotAfter.Before(g.NotBefore) {
 			refuse(where, "a window that ends after it begins", stamp(g.NotBefore)+" to "+stamp(g.NotAfter))
 		}
@@ -84,33 +91,44 @@ type standing struct {
 	level, most int // reached, and the highest grant
 	granted     bool
 	impostor    bool // only other signers have grants
+	stray       bool // the signer's grants are for other versions of the builder
 	closed      bool // the signer's grants are outside of their windows
-	runner      string
+	runner, ran string
 	operators   []string
+	trusted     []signer // those with a grant that holds
 }
 
 // standing finds the grants of the evidence's signers for the builder: the highest
 // that holds, or 1 if nobody has any.
-func (r Roots) standing(e *attest.Verified, builderID, runner string) standing {
+func (r Roots) standing(e record) standing {
 	s := standing{level: 1, most: 1}
-	others, closed := false, false
-	signers := e.Signers()
-	for _, g := range r.Grants {
-		if g.BuilderID != builderID {
+	others, stray, closed := false, false, false
+	id := e.build.Builder.ID
+	for i := range r.Grants {
+		g := &r.Grants[i]
+		ref, ok := g.Refs.split(id, g.BuilderID)
+		if !ok {
 			continue
 		}
-		if !slices.ContainsFunc(signers, func(id attest.Identity) bool { return id.Principal() == g.Signer }) {
+		signs := func(s signer) bool { return g.signs(s, ref) }
+		j := slices.IndexFunc(e.signers, signs)
+		if j < 0 {
 			others = true
 			continue
 		}
-		if !open(e, g.NotBefore, g.NotAfter) {
+		if !g.Refs.allow(id, ref, e.signers[j].claims) {
+			stray = true
+			continue
+		}
+		if !open(e.evidence, g.NotBefore, g.NotAfter) {
 			closed = true
 			continue
 		}
 		s.granted = true
+		s.trusted = append(s.trusted, e.signers[j])
 		s.most = max(s.most, g.Level)
-		if g.Runner != "" && g.Runner != runner {
-			s.runner = g.Runner
+		if ran := e.signers[j].claims.Runner; g.Runner != "" && g.Runner != ran {
+			s.runner, s.ran = g.Runner, ran
 			continue
 		}
 		s.level = max(s.level, g.Level)
@@ -119,9 +137,27 @@ func (r Roots) standing(e *attest.Verified, builderID, runner string) standing {
 		}
 	}
 	s.closed = !s.granted && closed
-	s.impostor = !s.granted && !closed && others
+	s.stray = !s.granted && !closed && stray
+	s.impostor = !s.granted && !closed && !stray && others
 	if s.level == s.most {
 		s.runner = ""
 	}
 	return s
+}
+
+// signs reports whether the grant is the signer's, where the builder is at ref.
+func (g *Grant) signs(s signer, ref string) bool {
+	if s.principal == g.Signer {
+		return true
+	}
+	base, at, ok := cutLast(s.principal, "@")
+	return g.Refs != nil && ok && base == g.Signer && at == ref
+}
+
+func cutLast(s, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(s, separator)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(separator):], true
 }

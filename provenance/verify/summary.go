@@ -104,6 +104,7 @@ type summary struct {
 	sha1     bool
 	levels   map[string]int // at most what is granted
 	caps     map[string]int
+	inputs   map[string]uint64 // dependencyLevels; nil if it tells none
 	findings []Finding
 }
 
@@ -132,7 +133,7 @@ func (s Summary) Findings() []Finding {
 // and beyond, the age and the policy. The error is nil exactly when the summary
 // passed. It performs no I/O and reads no clock.
 func VerifySummary(ctx context.Context, artifact digest.Set, evidence *attest.Verified, roots SummaryRoots, want SummaryExpectations) (Summary, error) {
-	err := errors.Join(artifact.Validate(), validateEvidence([]*attest.Verified{evidence}), roots.Validate(), want.Validate())
+	err := errors.Join(artifact.Validate(), validateEvidence("evidence", []*attest.Verified{evidence}, 1), roots.Validate(), want.Validate())
 	if err == nil && !want.AllowSHA1 {
 		err = validateArtifact(artifact)
 	}
@@ -178,8 +179,9 @@ func (s *summary) judge(artifact digest.Set, e *attest.Verified, roots SummaryRo
 	check(CheckSummary, ok, attest.Reason{Code: CodeSummary, Where: "/subject", Want: artifact.String(), Got: "other subjects"})
 	s.artifact = subject.Digest.Clone()
 	grant, granted := roots.grant(e, v.Verifier.ID)
-	check(CheckVerifier, granted, attest.Reason{Code: CodeVerifier, Where: "/predicate/verifier/id", Want: "a signer with a grant for " + excerpt.Quote(v.Verifier.ID), Got: principals(e)})
+	check(CheckVerifier, granted, attest.Reason{Code: CodeVerifier, Where: "/predicate/verifier/id", Want: "a signer with a grant for " + excerpt.Quote(v.Verifier.ID), Got: names(signersOf(e))})
 	check(CheckResource, v.ResourceURI == want.ResourceURI, attest.Reason{Code: CodeResource, Where: "/predicate/resourceUri", Want: excerpt.Quote(want.ResourceURI), Got: excerpt.Quote(v.ResourceURI)})
+	check(CheckOwnPolicy, len(want.Policy.Digest) > 0 || !ownPolicy(v, e.Statement()), attest.Reason{Code: CodeOwnPolicy, Where: "/predicate/policy", Want: "a policy that is not the verifier's own, or one that is pinned by its digest", Got: excerpt.Quote(v.Policy.URI)})
 	check(CheckResult, v.VerificationResult == predicate.ResultPassed, attest.Reason{Code: CodeResult, Where: "/predicate/verificationResult", Want: predicate.ResultPassed, Got: v.VerificationResult})
 	check(CheckPolicy, pinned(want.Policy, v.Policy), attest.Reason{Code: CodePolicy, Where: "/predicate/policy", Want: excerpt.Quote(want.Policy.URI + " " + want.Policy.Digest.String()), Got: excerpt.Quote(v.Policy.URI + " " + v.Policy.Digest.String())})
 	if want.SourceRef != "" {
@@ -188,6 +190,7 @@ func (s *summary) judge(artifact digest.Set, e *attest.Verified, roots SummaryRo
 	for _, reason := range want.Clock.checkSummary(e, v) {
 		check(CheckTime, false, reason)
 	}
+	s.inputs = v.DependencyLevels
 	s.believe(v, grant)
 	for _, reason := range s.lacks(v, grant, want) {
 		check(CheckLevels, false, reason)
@@ -237,6 +240,16 @@ func subjectOf(s *attest.Statement, artifact digest.Set, want SummaryExpectation
 		}
 	}
 	return attest.Descriptor{}, false
+}
+
+// ownPolicy reports whether the policy is part of the verifier, as its id tells, or is
+// what was verified: whoever chooses the rules proves nothing by keeping them.
+func ownPolicy(v *predicate.VSA, s *attest.Statement) bool {
+	rest, below := strings.CutPrefix(v.Policy.URI, v.Verifier.ID)
+	if below && (rest == "" || strings.ContainsRune("/?#@:", rune(rest[0])) || strings.HasSuffix(v.Verifier.ID, "/")) || v.Policy.URI == v.ResourceURI {
+		return true
+	}
+	return slices.ContainsFunc(s.Subjects(), func(d attest.Descriptor) bool { return d.Digest.Match(v.Policy.Digest) == nil })
 }
 
 func pinned(want, got attest.Descriptor) bool {

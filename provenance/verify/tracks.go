@@ -7,7 +7,6 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
-	"github.com/sealwright/sealwright/provenance"
 	"github.com/sealwright/sealwright/provenance/predicate"
 )
 
@@ -20,24 +19,29 @@ type TrackResult struct {
 	MissingForNext []attest.Reason
 }
 
-// Dependencies are what summaries tell of the inputs that are no sources.
-type Dependencies struct {
-	// Levels counts the inputs by their Build level, each artifact once.
-	Levels map[string]uint64
-	// Unknown names the inputs of which no summary tells: the frontier, not an end.
-	Unknown []string
-}
-
 // Track returns the level of a track of package predicate; the zero TrackResult
-// unless the verdict passed. The Build track is what Level tells; the others come
-// from summaries.
+// unless the verdict passed. The Build track is what Level tells. Source and Dependency
+// come from summaries, Build Environment from them or from hardware.
 func (v Verdict) Track(track string) TrackResult {
 	if !v.Passed() {
 		return TrackResult{}
 	}
-	r := v.v.tracks[track]
-	r.MissingForNext = slices.Clone(r.MissingForNext)
-	return r
+	switch track {
+	case predicate.TrackBuild:
+		return TrackResult{v.v.level, max(v.v.most, 1), slices.Clone(v.v.missing)}
+	case predicate.TrackSource:
+		return v.v.sourceTrack()
+	case predicate.TrackDependency:
+		return told(v.v.summaries, v.v.artifact, track, "the artifact", false)
+	case predicate.TrackBuildEnv:
+		out := told(v.v.summaries, v.v.artifact, track, "the artifact", false)
+		if v.v.hardware.Level > out.Level {
+			out = v.v.hardware
+			out.MissingForNext = missing(track, "the artifact", "appraised evidence", out.Level, true)
+		}
+		return out
+	}
+	return TrackResult{}
 }
 
 // Dependencies returns what is known of the inputs that are no sources.
@@ -45,7 +49,8 @@ func (v Verdict) Dependencies() Dependencies {
 	if !v.Passed() {
 		return Dependencies{}
 	}
-	return Dependencies{maps.Clone(v.v.deps.Levels), slices.Clone(v.v.deps.Unknown)}
+	d := v.v.deps
+	return Dependencies{Levels: maps.Clone(d.Levels), Unknown: slices.Clone(d.Unknown), Summarized: slices.Clone(d.Summarized), Cycles: slices.Clone(d.Cycles), Cut: d.Cut}
 }
 
 // Properties returns the SLSA properties that the evidence shows:
@@ -79,18 +84,14 @@ func independent(runs []run) bool {
 	return false
 }
 
-// join adds what the summaries tell.
-func (v *verdict) join(summaries []Summary, accepted []record, want Expectations) {
-	for _, r := range accepted {
-		v.used = append(v.used, r.evidence.Evidence())
+// reproduced notes whether several runs were independent.
+func (v *verdict) reproduced() {
+	switch {
+	case independent(v.runs):
+		v.pass(digest.Digest{}, CheckReproduced)
+	case len(v.runs) > 1:
+		v.note(CheckReproduced, Skipped, digest.Digest{}, attest.Reason{Code: CodeDependent, Want: "two runs of two operators", Got: strconv.Itoa(len(v.runs)) + " statements"})
 	}
-	v.tracks = map[string]TrackResult{predicate.TrackBuild: {Level: v.level, Cap: max(v.most, 1), MissingForNext: v.missing}}
-	if !v.passed {
-		return
-	}
-	v.tracks[predicate.TrackSource] = sourceTrack(summaries, accepted, want.Sources)
-	v.tracks[predicate.TrackBuildEnv] = told(summaries, v.artifact, predicate.TrackBuildEnv, "the artifact", false)
-	v.deps = dependencies(summaries, accepted, want.Sources)
 }
 
 // told returns the level of a track that the summaries of an artifact tell: the
@@ -107,76 +108,37 @@ func told(summaries []Summary, about digest.Set, track, name string, sha1 bool) 
 			out.Level, out.Cap = max(out.Level, level), max(out.Cap, s.s.caps[track])
 		}
 	}
-	if !found || out.Level < highestLevel(track) {
-		got := "level " + strconv.Itoa(out.Level)
-		if !found {
-			got = "none"
-		}
-		next := predicate.Level{Track: track, Level: out.Level + 1}
-		out.MissingForNext = []attest.Reason{{Code: CodeTrack, Where: name, Want: "a summary of " + next.String(), Got: got}}
-	}
+	out.MissingForNext = missing(track, name, "a summary", out.Level, found)
 	return out
 }
 
-func highestLevel(track string) int {
-	highest := 0
-	for {
-		if _, ok := predicate.ParseLevel(predicate.Level{Track: track, Level: highest + 1}.String()); !ok {
-			return highest
-		}
-		highest++
+// missing tells who must vouch for the next level of a track; nothing at the highest.
+func missing(track, name, whose string, level int, found bool) []attest.Reason {
+	next := predicate.Level{Track: track, Level: level + 1}
+	if _, ok := predicate.ParseLevel(next.String()); found && !ok {
+		return nil
 	}
+	got := "none"
+	if found {
+		got = "level " + strconv.Itoa(level)
+	}
+	return []attest.Reason{{Code: CodeTrack, Where: name, Want: whose + " of " + next.String(), Got: got}}
 }
 
 // sourceTrack is as high as the lowest of the expected sources.
-func sourceTrack(summaries []Summary, accepted []record, want Sources) TrackResult {
+func (v *verdict) sourceTrack() TrackResult {
 	out, first := TrackResult{}, true
-	for _, r := range accepted {
-		for _, in := range r.build.Inputs {
-			i := want.indexOf(in)
-			if i < 0 {
+	for _, r := range v.accepted {
+		for i, in := range r.build.Inputs {
+			j := r.places[i].index
+			if j < 0 {
 				continue
 			}
-			one := told(summaries, in.Descriptor.Digest, predicate.TrackSource, want[i].URI, want[i].AllowSHA1)
+			one := told(v.summaries, in.Descriptor.Digest, predicate.TrackSource, v.sources[j].URI, v.sources[j].AllowSHA1)
 			if first || one.Level < out.Level {
 				out, first = one, false
 			}
 		}
 	}
 	return out
-}
-
-func (s Sources) indexOf(in provenance.Input) int {
-	at, err := provenance.ParseSource(in.Descriptor.URI)
-	if err != nil {
-		return -1
-	}
-	return s.index(at.Repository)
-}
-
-func dependencies(summaries []Summary, accepted []record, want Sources) Dependencies {
-	d := Dependencies{Levels: map[string]uint64{}}
-	seen := map[string]bool{}
-	for _, r := range accepted {
-		for _, in := range r.build.Inputs {
-			name := in.Descriptor.Digest.String()
-			if strong, ok := in.Descriptor.Digest.Strongest(); ok {
-				name = strong.String()
-			}
-			if name == "" {
-				name = in.Descriptor.URI + in.Descriptor.Name
-			}
-			if want.indexOf(in) >= 0 || seen[name] {
-				continue
-			}
-			seen[name] = true
-			level := told(summaries, in.Descriptor.Digest, predicate.TrackBuild, name, false)
-			if level.Cap == 0 {
-				d.Unknown = append(d.Unknown, name)
-				continue
-			}
-			d.Levels[predicate.Level{Track: predicate.TrackBuild, Level: level.Level}.String()]++
-		}
-	}
-	return d
 }

@@ -14,23 +14,35 @@ type CheckID string
 
 // The checks.
 const (
-	CheckAuthority  CheckID = "E1" // the authority is accepted
-	CheckFormat     CheckID = "P1" // the statement is SLSA provenance and can be read
-	CheckBuildType  CheckID = "P2" // the build type is the expected one
-	CheckSubject    CheckID = "S1" // one subject is the artifact
-	CheckBuilder    CheckID = "B1" // the builder is the expected one
-	CheckGrant      CheckID = "B2" // the signer may speak for the builder
-	CheckSource     CheckID = "R1" // the sources are the expected ones
-	CheckParameters CheckID = "X1" // the parameters are the expected ones, and no others
+	CheckAuthority CheckID = "E1" // a verifier whose trust is accepted vouches for the signature over an in-toto payload
+	CheckStatement CheckID = "E2" // it is an in-toto Statement v1
+	CheckStrict    CheckID = "E3" // it is strict JSON of its predicate type
+	CheckSubject   CheckID = "S1" // one subject is the artifact
+	CheckName      CheckID = "S2" // the subject has the expected name
+	CheckFormat    CheckID = "P1" // the statement is complete SLSA provenance
+	CheckBuildType CheckID = "P2" // the build type is the expected one
+	CheckProfile   CheckID = "P3" // a profile understands the build
+	CheckGrant     CheckID = "B1" // the signer may speak for the builder
+	CheckBuilder   CheckID = "B2" // the builder is the expected one, at an expected version
+	CheckRunner    CheckID = "B3" // the build ran on the kind of machine that the grant demands
+	CheckClaims    CheckID = "C1" // the signer's certificate agrees, and vouches for the source
+
+	CheckSource          CheckID = "R1" // the sources are the expected ones
+	CheckSourceRef       CheckID = "R2" // each source is at the expected ref
+	CheckSourceDigest    CheckID = "R3" // each source is an input by a digest, the expected one where it is pinned
+	CheckRepository      CheckID = "R4" // the platform ran what the expected source holds
+	CheckParameters      CheckID = "X1" // the parameters have the expected values
+	CheckParametersExtra CheckID = "X2" // there are no others
+	CheckTime            CheckID = "T1" // the evidence was made when it may be
+
+	CheckDependencies CheckID = "D1" // something is known of every input that is no source
+	CheckCycle        CheckID = "D2" // nothing is an input of itself
+	CheckDepth        CheckID = "D3" // all inputs were followed
+	CheckEnvironment  CheckID = "N1" // hardware vouches for the build's environment
+
 	CheckConflict   CheckID = "Q1" // the statements agree
 	CheckLevel      CheckID = "L1" // the level suffices
-
-	CheckName       CheckID = "S2" // the subject has the expected name
-	CheckProfile    CheckID = "P3" // a profile understands the build
-	CheckRunner     CheckID = "B3" // the build ran on the kind of machine that the grant demands
-	CheckClaims     CheckID = "C1" // what the platform signed elsewhere agrees, and vouches for the source
-	CheckRepository CheckID = "R4" // the platform ran what the expected source holds
-	CheckTime       CheckID = "T1" // the evidence was made when it may be
+	CheckReproduced CheckID = "Z1" // two operators made the same artifact
 
 	CheckSummary    CheckID = "V1" // the summary can be read and is about the artifact
 	CheckVerifier   CheckID = "V2" // the signer may speak for the verifier
@@ -39,6 +51,7 @@ const (
 	CheckLevels     CheckID = "V5" // the levels suffice
 	CheckPolicy     CheckID = "V6" // the policy is the pinned one
 	CheckSourceRefs CheckID = "V7" // the source is at the expected ref
+	CheckOwnPolicy  CheckID = "V8" // the verifier did not choose the policy itself
 )
 
 // A Status is what became of a check. The zero Status is a failure.
@@ -83,18 +96,19 @@ type Verdict struct {
 }
 
 type verdict struct {
+	*Checker
 	artifact digest.Set
 	passed   bool
-	testing  bool
 	level    int
 	findings []Finding
 	missing  []attest.Reason
 
-	most   int   // the highest grant that the evidence has
-	runs   []run // of the evidence that has a grant
-	used   []digest.Digest
-	tracks map[string]TrackResult
-	deps   Dependencies
+	accepted  []record
+	most      int   // the highest grant that the evidence has
+	runs      []run // of the evidence that has a grant
+	summaries []Summary
+	deps      Dependencies
+	hardware  TrackResult // what assertions of the environment tell
 }
 
 // Passed reports whether the artifact was built as expected.
@@ -102,7 +116,7 @@ func (v Verdict) Passed() bool { return v.v != nil && v.v.passed }
 
 // Testing reports whether synthetic evidence was acceptable. Such a verdict must not
 // gate anything real.
-func (v Verdict) Testing() bool { return v.v != nil && v.v.testing }
+func (v Verdict) Testing() bool { return v.v != nil && v.v.roots.Testing }
 
 // Artifact returns a copy of the digests that were judged.
 func (v Verdict) Artifact() digest.Set {

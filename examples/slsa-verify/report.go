@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/provenance/slsa"
+	"github.com/sealwright/sealwright/provenance/verify"
+)
+
+// A report is what is printed.
+type report struct {
+	Verified bool            `json:"verified"`
+	Artifact string          `json:"artifact"`
+	Level    int             `json:"level"`
+	Signers  []string        `json:"signers,omitempty"`
+	Builder  string          `json:"builder,omitempty"`
+	Sources  []string        `json:"sources,omitempty"`
+	Findings []finding       `json:"findings,omitempty"`
+	ForMore  []attest.Reason `json:"missingForNextLevel,omitempty"`
+	Reasons  []attest.Reason `json:"reasons,omitempty"`
+	Error    string          `json:"error,omitempty"`
+	// Provenance is what was verified, where it was asked for.
+	Provenance []json.RawMessage `json:"provenance,omitempty"`
+
+	evidence []*attest.Verified
+}
+
+type finding struct {
+	Check  verify.CheckID `json:"check"`
+	Status string         `json:"status"`
+	Reason *attest.Reason `json:"reason,omitempty"`
+}
+
+// fill takes over what the verdict tells.
+func (r *report) fill(v verify.Verdict, evidence []*attest.Verified) {
+	r.Verified, r.Level = v.Passed(), v.Level()
+	if r.Verified {
+		r.ForMore = v.MissingForNext()
+	}
+	for _, f := range v.Findings() {
+		one := finding{Check: f.Check, Status: f.Status.String()}
+		if f.Status != verify.Passed {
+			one.Reason = &f.Reason
+		}
+		r.Findings = append(r.Findings, one)
+	}
+	for _, e := range evidence {
+		for _, s := range e.Signers() {
+			r.Signers = append(r.Signers, s.Principal())
+		}
+		b, err := slsa.Decode(e.Statement())
+		if err != nil {
+			continue // legacy provenance, which -print-provenance shows
+		}
+		r.Builder = b.Builder.ID
+		for _, in := range b.Inputs {
+			r.Sources = append(r.Sources, in.Descriptor.URI+" "+in.Descriptor.Digest.String())
+		}
+	}
+}
+
+func (r report) print(w io.Writer, f flags, err error) error {
+	if err != nil {
+		r.Error, r.Reasons = err.Error(), attest.Reasons(err)
+	}
+	if f.json {
+		if f.printProvenance && err == nil {
+			for _, e := range r.evidence {
+				r.Provenance = append(r.Provenance, e.Statement().Bytes())
+			}
+		}
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	}
+	if err != nil {
+		r.refusal(w)
+		return nil
+	}
+	fmt.Fprintf(w, "verified  %s\n  level   SLSA Build %d\n  builder %s\n", r.Artifact, r.Level, r.Builder)
+	for _, s := range r.Signers {
+		fmt.Fprintf(w, "  signer  %s\n", s)
+	}
+	for _, s := range r.Sources {
+		fmt.Fprintf(w, "  input   %s\n", s)
+	}
+	passed := 0
+	for _, finding := range r.Findings {
+		if finding.Status == verify.Passed.String() {
+			passed++
+		} else {
+			fmt.Fprintf(w, "  %-7s %s: %s\n", finding.Status, finding.Check, finding.Reason)
+		}
+	}
+	fmt.Fprintf(w, "  checks  %d passed\n", passed)
+	for _, reason := range r.ForMore {
+		fmt.Fprintf(w, "  for level %d: %s\n", r.Level+1, reason)
+	}
+	if f.printProvenance {
+		for _, e := range r.evidence {
+			fmt.Fprintf(w, "%s\n", e.Statement().Bytes())
+		}
+	}
+	return nil
+}
+
+// refusal explains a refusal, one reason a line.
+func (r report) refusal(w io.Writer) {
+	fmt.Fprintln(w, "REFUSED  ", r.Artifact)
+	for _, reason := range r.Reasons {
+		fmt.Fprintln(w, "  ", reason)
+	}
+	if len(r.Reasons) == 0 {
+		fmt.Fprintln(w, "  ", r.Error)
+	}
+}

@@ -1,0 +1,206 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/digest"
+)
+
+// Added tells what an addition did.
+type Added struct {
+	New   int // statements that are stored now and were not before
+	Known int // statements that were there already, or stand twice in the call
+}
+
+// Add stores verified statements with who vouches for them, all of them or, with an
+// error that tells every reason, none. When it returns without an error they are
+// durable. A statement is known by the digest of its envelope and who vouches for it:
+// adding it again changes nothing. Many statements in one call are much faster than
+// many calls.
+func (s *Store) Add(ctx context.Context, list ...*attest.Verified) (Added, error) {
+	facts, err := read(ctx, len(list), func(i int) (*fact, error) {
+		v := list[i]
+		if v.IsZero() {
+			return nil, attest.Refuse(CodeNil, "attestation", "a verified statement", "the zero Verified")
+		}
+		seal, err := sealKey(v)
+		if err != nil {
+			return nil, attest.Refuse(CodeStatement, "signers", "names in UTF-8", "").Because(err)
+		}
+		return newFact(v.Statement(), v.Evidence(), seal)
+	})
+	if err != nil {
+		return Added{}, err
+	}
+	return s.add(ctx, facts)
+}
+
+// AddUnverified is Add for attestations that nobody has verified: DSSE envelopes,
+// Sigstore bundles with one, or bare statements (attest.MediaTypeInToto). No signature
+// is looked at, and nobody vouches for what they say. A statement that is verified later
+// is then stored a second time: what an unverified reading said never becomes part of
+// what was verified.
+func (s *Store) AddUnverified(ctx context.Context, list ...attest.Attestation) (Added, error) {
+	facts, err := read(ctx, len(list), func(i int) (*fact, error) {
+		st, err := unpack(list[i])
+		if err != nil {
+			return nil, err
+		}
+		return newFact(st, digest.FromBytes(list[i].Body), unsealed)
+	})
+	if err != nil {
+		return Added{}, err
+	}
+	return s.add(ctx, facts)
+}
+
+// read calls one for each number below n, on all processors, and joins its errors.
+func read(ctx context.Context, n int, one func(i int) (*fact, error)) ([]*fact, error) {
+	facts, faults := make([]*fact, n), make([]error, n)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				f, err := one(i)
+				if err != nil {
+					err = attest.Refuse(CodeStatement, "attestation "+strconv.Itoa(i), "a statement that can be stored", "").Because(err)
+				}
+				facts[i], faults[i] = f, err
+			}
+		})
+	}
+	group.Wait()
+	if ctx.Err() != nil {
+		return nil, canceled(ctx)
+	}
+	return facts, errors.Join(faults...)
+}
+
+func (s *Store) add(ctx context.Context, facts []*fact) (Added, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if err := s.writable(); err != nil {
+		return Added{}, err
+	}
+	if err := s.relieve(ctx); err != nil {
+		return Added{}, err
+	}
+	var added Added
+	b, parts := newBatch(), s.parts()
+	inCall := map[[2]string]*fact{}
+	for i, f := range facts {
+		id := [2]string{f.envelope, f.seal}
+		known, err := find(parts, f)
+		if err == nil && inCall[id] != nil {
+			known = true
+			if inCall[id].payload != f.payload {
+				err = contradiction()
+			}
+		}
+		if err != nil {
+			return Added{}, attest.Refuse(CodeStatement, "attestation "+strconv.Itoa(i), "a statement that can be stored", "").Because(err)
+		}
+		if known {
+			added.Known++
+			continue
+		}
+		inCall[id] = f
+		b.add(f)
+		added.New++
+		if b.size > maxPayload {
+			return Added{}, attest.Refuse(CodeLimit, "addition", "at most "+strconv.Itoa(maxPayload)+" bytes in one call", "more")
+		}
+	}
+	if added.New == 0 {
+		return added, nil
+	}
+	return added, s.commit(b)
+}
+
+// commit makes the batch durable, and then visible.
+func (s *Store) commit(b *batch) error {
+	payload := b.encode()
+	err := s.log.append(payload)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		err = s.delta.apply(payload)
+	}
+	if err != nil {
+		// What is in the log is not known: the next Open finds out.
+		s.broken = attest.Refuse(CodeClosed, "store", "a log that can be written", "").Because(err)
+		return attest.Refuse(CodeStorage, s.manifest.Log, "a durable addition", "").Because(err)
+	}
+	return nil
+}
+
+func (s *Store) writable() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.broken != nil {
+		return s.broken
+	}
+	if s.lock == nil {
+		return attest.Refuse(CodeReadOnly, "store", "one that Open opened", "OpenReader")
+	}
+	return nil
+}
+
+// find reports whether the statement is stored with the same voucher.
+func find(parts []part, f *fact) (bool, error) {
+	fp := fingerprint(f.envelope)
+	var r record
+	for _, p := range parts {
+		node, found, err := p.find(fp, f.envelope)
+		if err != nil {
+			return false, err
+		}
+		if !found {
+			continue
+		}
+		list, err := p.postings(node, roleEnvelope)
+		if err != nil {
+			return false, err
+		}
+		for i := range list.count() {
+			statement, err := list.at(i)
+			if err != nil {
+				return false, err
+			}
+			if err := parseRecord(p, statement, &r); err != nil {
+				return false, err
+			}
+			_, seal, err := p.key(r.seal)
+			if err != nil {
+				return false, err
+			}
+			if string(seal) != f.seal {
+				continue
+			}
+			if r.payload != f.payload {
+				return false, contradiction()
+			}
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func contradiction() error {
+	return attest.Refuse(CodeContradiction, "evidence", "one statement per envelope", "another one than before")
+}
+
+func parseRecord(p part, statement uint32, r *record) error {
+	b, err := p.record(statement)
+	if err != nil {
+		return err
+	}
+	return r.parse(b, p.nodes())
+}

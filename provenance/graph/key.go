@@ -1,0 +1,177 @@
+package graph
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/strictjson"
+)
+
+// A node of the graph is known by its key: one byte for the kind, and what
+// identifies it within the kind. A digest under an algorithm that package digest
+// knows begins with 1 + its place in algorithms, followed by its bytes.
+const (
+	kindSHA256  = 1   // a digest under algorithms[0]
+	kindForeign = 'd' // a digest under another algorithm, "algorithm:value"
+	kindName    = 'n' // a URI or another name
+	kindType    = 't' // a predicate type
+	kindSeal    = 's' // who vouches for a statement; empty if nobody does
+)
+
+// maxName bounds a name, in bytes.
+const maxName = 4096
+
+// algorithms are those whose values are kept as bytes. Their order is part of the
+// format.
+var algorithms = [...]digest.Algorithm{
+	digest.SHA256, digest.SHA384, digest.SHA512, digest.BLAKE3, digest.GitBlob, digest.GitCommit, digest.GitTree,
+	digest.DirHash, digest.FSVeritySHA256, digest.FSVeritySHA512, digest.SHA1, digest.MD5,
+}
+
+// digestKey returns the key of a valid digest.
+func digestKey(d digest.Digest) string {
+	i := slices.Index(algorithms[:], d.Algorithm)
+	if i < 0 {
+		return string(kindForeign) + d.String()
+	}
+	key := make([]byte, 1+len(d.Hex)/2)
+	key[0] = byte(1 + i)
+	if _, err := hex.Decode(key[1:], []byte(d.Hex)); err != nil {
+		return string(kindForeign) + d.String() // not valid after all
+	}
+	return string(key)
+}
+
+// digestOf returns the digest of which key is the key; false if it is of none.
+func digestOf(key string) (digest.Digest, bool) {
+	if key == "" {
+		return digest.Digest{}, false
+	}
+	if k := int(key[0]); k >= 1 && k <= len(algorithms) {
+		return digest.Digest{Algorithm: algorithms[k-1], Hex: hexOf(key[1:])}, true
+	}
+	algorithm, value, ok := strings.Cut(key[1:], ":")
+	return digest.Digest{Algorithm: digest.Algorithm(algorithm), Hex: value}, ok && key[0] == kindForeign
+}
+
+// hexOf returns b in hexadecimal, with one allocation.
+func hexOf[T string | []byte](b T) string {
+	var buf [128]byte
+	return string(hex.AppendEncode(buf[:0], []byte(b)))
+}
+
+// strong reports whether key is of a digest that resists collisions, as package
+// digest has it.
+func strong(key string) bool {
+	if key == "" || int(key[0]) > len(algorithms) || key[0] == 0 {
+		return false
+	}
+	switch algorithms[key[0]-1] {
+	case digest.SHA1, digest.MD5:
+		return false
+	case digest.GitBlob, digest.GitCommit, digest.GitTree:
+		return len(key) == 1+32
+	}
+	return true
+}
+
+func nameKey(name string) string { return string(kindName) + name }
+
+// nameOf returns the text of a key that is no digest.
+func nameOf(key string) string {
+	if key == "" {
+		return ""
+	}
+	return key[1:]
+}
+
+// fingerprint spreads keys evenly, also those that an attacker chose.
+func fingerprint(key string) uint64 {
+	sum := sha256.Sum256([]byte(key))
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// A voucher is who vouches for a statement, as a Verified told it.
+type voucher struct {
+	Authority string            `json:"authority"`
+	Signers   []attest.Identity `json:"signers"`
+}
+
+// clone keeps what a selection may change apart from what is stored.
+func (v *voucher) clone() *voucher {
+	if v == nil {
+		return nil
+	}
+	return &voucher{v.Authority, slices.Clone(v.Signers)}
+}
+
+// sealKey returns the key of who vouches for v.
+func sealKey(v *attest.Verified) (string, error) {
+	b, err := strictjson.Marshal(voucher{v.Authority(), v.Signers()})
+	return string(kindSeal) + string(b), err
+}
+
+// unsealed is the key of nobody.
+const unsealed = string(rune(kindSeal))
+
+// voucherOf reads a seal's key; nil stands for nobody.
+func voucherOf(key string) (*voucher, error) {
+	if key == unsealed {
+		return nil, nil
+	}
+	if key == "" || key[0] != kindSeal {
+		return nil, damaged("a seal", "another key")
+	}
+	var v voucher
+	if err := json.Unmarshal([]byte(key[1:]), &v); err != nil || v.Authority == "" || len(v.Signers) == 0 {
+		return nil, damaged("a seal", "no signers").Because(err)
+	}
+	return &v, nil
+}
+
+// A voucherCache remembers vouchers that were read. The zero value is ready.
+type voucherCache struct {
+	mu  sync.RWMutex
+	all map[string]cachedVoucher
+}
+
+type cachedVoucher struct {
+	key     string
+	voucher *voucher
+}
+
+// manyVouchers bounds a cache, which is emptied when it is full.
+const manyVouchers = 4096
+
+// get returns the key as a string and the voucher, which must not be changed.
+func (c *voucherCache) get(key []byte) (string, *voucher, error) {
+	c.mu.RLock()
+	found, ok := c.all[string(key)]
+	c.mu.RUnlock()
+	if ok {
+		return found.key, found.voucher, nil
+	}
+	k := string(key)
+	v, err := voucherOf(k)
+	if err != nil {
+		return "", nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.all == nil || len(c.all) >= manyVouchers {
+		c.all = map[string]cachedVoucher{}
+	}
+	c.all[k] = cachedVoucher{k, v}
+	return k, v, nil
+}
+
+func damaged(want, got string) *attest.Error {
+	return attest.Refuse(CodeDamaged, "store", want, got)
+}

@@ -1,0 +1,174 @@
+package graph
+
+import (
+	"context"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/excerpt"
+)
+
+// A Page is some of the statements that mention something, in the order in which they
+// were added, and those that mention it as the same together.
+type Page struct {
+	Mentions []Mention `json:"mentions"`
+	// Next continues after this page; empty if this is the last.
+	Next string `json:"next,omitempty"`
+}
+
+// A Mention is a statement, and what the thing asked for is to it: "envelope",
+// "output", "input", "byproduct", "subject", "evidence", "policy", "compared", "maker",
+// "resource", "place" or "label".
+type Mention struct {
+	As        string    `json:"as"`
+	Statement Statement `json:"statement"`
+}
+
+// mentionNames are the names of the roles up to roleLabel.
+var mentionNames = [...]string{
+	"envelope", "output", "input", "byproduct", "subject", "evidence", "policy", "compared", "maker", "resource", "place", "label",
+}
+
+// maxPage bounds a page.
+const maxPage = 10_000
+
+// Statements returns up to limit of the selected statements that mention a digest,
+// exactly this one, from where after says: the Next of the page before, or "". A page
+// stays where it is when statements are added or segments merged.
+func (s *Store) Statements(ctx context.Context, d digest.Digest, q Query, after string, limit int) (*Page, error) {
+	key, err := startKey(d, true) // a look-up joins nothing
+	if err != nil {
+		return nil, err
+	}
+	return s.page(ctx, key, q, after, limit)
+}
+
+// StatementsNaming is Statements for a builder, a verifier, a place or another name.
+func (s *Store) StatementsNaming(ctx context.Context, name string, q Query, after string, limit int) (*Page, error) {
+	if name == "" || len(name) > maxName {
+		return nil, attest.Refuse(CodeNil, "name", "a name", excerpt.Quote(name))
+	}
+	return s.page(ctx, nameKey(name), q, after, limit)
+}
+
+func (s *Store) page(ctx context.Context, key string, q Query, after string, limit int) (*Page, error) {
+	if limit < 1 || limit > maxPage {
+		return nil, attest.Refuse(CodeLimit, "limit", "1 to "+strconv.Itoa(maxPage), strconv.Itoa(limit))
+	}
+	from, skip, err := parseCursor(after)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	w, err := s.begin(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	p := &pager{walk: w, limit: limit, page: &Page{Mentions: []Mention{}}}
+	if p.ref, err = w.find(fingerprint(key), key); err != nil {
+		return nil, err
+	}
+	mask := uint32(0)
+	for _, at := range p.ref.places {
+		m, err := w.parts[at.part].roles(at.node)
+		if err != nil {
+			return nil, err
+		}
+		mask |= m
+	}
+	for ro := from; ro <= roleLabel && p.page.Next == ""; ro++ {
+		if mask>>ro&1 == 0 {
+			skip = 0
+			continue
+		}
+		if err := p.list(ro, skip); err != nil {
+			return nil, err
+		}
+		skip = 0
+	}
+	return p.page, nil
+}
+
+// A pager fills a page.
+type pager struct {
+	*walk
+	page  *Page
+	limit int
+	ref   ref
+}
+
+// list adds the statements with a role, from the one with the number skip on.
+func (p *pager) list(ro role, skip uint64) error {
+	for _, at := range p.ref.places {
+		list, err := p.parts[at.part].postings(at.node, ro)
+		if err != nil {
+			return err
+		}
+		n := int(list.count())
+		var failed error
+		first := sort.Search(n, func(i int) bool {
+			statement, err := list.at(uint64(i))
+			if err != nil {
+				failed = err
+			}
+			return at.base+uint64(statement) >= skip
+		})
+		if failed != nil {
+			return failed
+		}
+		for i := first; i < n; i++ {
+			statement, err := list.at(uint64(i))
+			if err != nil {
+				return err
+			}
+			p.looked++
+			if len(p.page.Mentions) == p.limit || p.looked > p.limits.Statements {
+				p.page.Next = cursor(ro, at.base+uint64(statement))
+				return nil
+			}
+			if err := p.add(spot{at.part, statement}, ro); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *pager) add(at spot, ro role) error {
+	if p.looked%checkEvery == 0 && p.ctx.Err() != nil {
+		return canceled(p.ctx)
+	}
+	src := source{spot: at, index: -1}
+	ok, err := p.load(&src)
+	if err != nil || !ok {
+		return err
+	}
+	if err := p.open(&src, &p.current); err != nil {
+		return err
+	}
+	s, err := p.statement(&src)
+	p.page.Mentions = append(p.page.Mentions, Mention{mentionNames[ro], s})
+	return err
+}
+
+// A cursor is a role and the number of the statement to go on with.
+func cursor(ro role, statement uint64) string {
+	return strconv.Itoa(int(ro)) + "." + strconv.FormatUint(statement, 10)
+}
+
+func parseCursor(s string) (role, uint64, error) {
+	if s == "" {
+		return 0, 0, nil
+	}
+	a, b, _ := strings.Cut(s, ".")
+	ro, err := strconv.ParseUint(a, 10, 8)
+	statement, err2 := strconv.ParseUint(b, 10, 64)
+	if err != nil || err2 != nil || ro > uint64(roleLabel) {
+		return 0, 0, attest.Refuse(CodeLimit, "after", "the Next of a page", excerpt.Quote(s))
+	}
+	return role(ro), statement, nil
+}

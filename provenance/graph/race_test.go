@@ -1,0 +1,6 @@
+//go:build race
+
+package graph
+
+// underRace tells that the race detector runs, which makes everything slower.
+const underRace = true
