@@ -7,9 +7,11 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
+	"weak"
 
 	"github.com/sealwright/sealwright/attest"
 )
@@ -35,6 +37,7 @@ type CacheConfig struct {
 type Cache struct {
 	engine PolicyEngine
 	shards []shard
+	prints prints
 }
 
 var _ PolicyEngine = (*Cache)(nil)
@@ -80,7 +83,7 @@ func (c *Cache) Evaluate(ctx context.Context, req Request) (Decision, error) {
 	if err := ctx.Err(); err != nil {
 		return Decision{}, fmt.Errorf("policy: evaluation ended early: %w", err)
 	}
-	key, err := keyOf(&req)
+	key, err := c.prints.keyOf(&req)
 	if err != nil {
 		return c.engine.Evaluate(ctx, req)
 	}
@@ -90,6 +93,11 @@ func (c *Cache) Evaluate(ctx context.Context, req Request) (Decision, error) {
 	}
 	d, err := c.engine.Evaluate(ctx, req)
 	if err == nil && d.Allowed(req.Now) {
+		written, err := d.unseal() // so that the cache does not hold the evidence
+		if err != nil {
+			return Decision{}, err
+		}
+		d = Decision{sealed: written}
 		s.put(key, d)
 	}
 	return d, err
@@ -119,35 +127,54 @@ func (s *shard) put(key cacheKey, d Decision) {
 	s.held[key] = d
 }
 
+// prints remembers the fingerprints of evidence for as long as somebody else holds
+// the evidence, which never changes.
+type prints struct {
+	held sync.Map // of [sha256.Size]byte by weak.Pointer[attest.Verified]
+}
+
+// of returns a SHA-256 over everything that was verified.
+func (p *prints) of(v *attest.Verified) [sha256.Size]byte {
+	w := weak.Make(v)
+	if held, ok := p.held.Load(w); ok {
+		return *held.(*[sha256.Size]byte)
+	}
+	sum := sha256.Sum256(appendVerified(make([]byte, 0, 1024), v))
+	if _, twice := p.held.LoadOrStore(w, &sum); !twice {
+		runtime.AddCleanup(v, func(w weak.Pointer[attest.Verified]) { p.held.Delete(w) }, w)
+	}
+	return sum
+}
+
 // keyOf returns the key of the request. Every part is preceded by its length, so
 // that no two requests are written alike.
-func keyOf(req *Request) (cacheKey, error) {
-	b := make([]byte, 0, 1024)
+func (p *prints) keyOf(req *Request) (cacheKey, error) {
+	var space [1024]byte
+	b := space[:0]
 	d := &req.Subject
-	b = appendTexts(b, d.Name, d.URI, d.DownloadLocation, d.MediaType, string(d.Content))
+	b = appendTexts(b, d.Name, d.URI, d.DownloadLocation, d.MediaType)
+	b = append(binary.AppendUvarint(b, uint64(len(d.Content))), d.Content...)
 	b = binary.AppendUvarint(b, uint64(len(d.Digest)))
-	from := len(b)
-	for alg, value := range d.Digest {
-		if len(d.Digest) > 1 {
-			break
+	if len(d.Digest) == 1 && len(d.Annotations) == 0 {
+		for alg, value := range d.Digest {
+			b = appendTexts(b, string(alg), value)
 		}
-		b = appendTexts(b, string(alg), value)
-	}
-	if len(d.Digest) > 1 || len(d.Annotations) > 0 {
-		j, err := json.Marshal(d)
+	} else {
+		j, err := json.Marshal(*d)
 		if err != nil {
 			return cacheKey{}, err
 		}
-		b = appendTexts(b[:from], string(j))
+		b = append(binary.AppendUvarint(b, uint64(len(j))), j...)
 	}
 	t := &req.Target
 	b = appendTexts(b, string(req.Phase), t.Environment, t.Cluster, t.Namespace, t.Name)
 	b = appendIdentity(b, req.Actor)
-	for _, list := range [][]*attest.Verified{req.Evidence, req.Waivers} {
+	for _, list := range [...][]*attest.Verified{req.Evidence, req.Waivers} {
 		list = ordered(list)
 		b = binary.AppendUvarint(b, uint64(len(list)))
 		for _, v := range list {
-			b = appendVerified(b, v)
+			sum := p.of(v)
+			b = append(b, sum[:]...)
 		}
 	}
 	return sha256.Sum256(b), nil

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -34,10 +35,10 @@ type Config struct {
 	// inclusive, to the second, exclusive; zero sets no bound. Outside, every decision
 	// is Indeterminate; and none that allows outlasts Expires.
 	NotBefore, Expires time.Time
-	// RuleTimeout is how long one rule may take; 0 means one second. A rule that
-	// takes longer is undetermined.
-	RuleTimeout time.Duration
-	Limits      Limits
+	// Budget bounds each rule. The zero value of a field means its default: a second,
+	// a cost of 10,000,000, and as many bytes as Limits allows all evidence together.
+	Budget Budget
+	Limits Limits
 	// Waivers are the terms on which rules may be waived; the zero value allows none.
 	Waivers WaiverTerms
 	// Levels are what decisions may be said to show.
@@ -52,15 +53,15 @@ func (c Config) withDefaults() Config {
 	for i := range c.Levels {
 		c.Levels[i].Rules = slices.Clone(c.Levels[i].Rules)
 	}
-	if c.RuleTimeout == 0 {
-		c.RuleTimeout = time.Second
-	}
 	if c.Limits.Evidence == 0 {
 		c.Limits.Evidence = 1024
 	}
 	if c.Limits.PredicateBytes == 0 {
 		c.Limits.PredicateBytes = 64 << 20
 	}
+	c.Budget.Time = cmp.Or(c.Budget.Time, time.Second)
+	c.Budget.Cost = cmp.Or(c.Budget.Cost, 10_000_000)
+	c.Budget.Bytes = cmp.Or(c.Budget.Bytes, c.Limits.PredicateBytes)
 	return c
 }
 
@@ -82,8 +83,8 @@ func (c *Config) validate() error {
 	if !c.Expires.IsZero() && !c.Expires.After(c.NotBefore) {
 		refuse(CodeConfig, "Expires", "an instant after NotBefore", instant(c.Expires))
 	}
-	if c.RuleTimeout < 0 {
-		refuse(CodeConfig, "RuleTimeout", "a positive duration", c.RuleTimeout.String())
+	if !c.Budget.valid() {
+		refuse(CodeConfig, "Budget", "positive bounds, and a cost of at most 2^48", "others")
 	}
 	if c.Limits.Evidence < 0 || c.Limits.PredicateBytes < 0 {
 		refuse(CodeConfig, "Limits", "positive limits", "a negative one")
@@ -113,10 +114,12 @@ type compiled struct {
 	controls               []Control
 	effectiveOn, retiredOn time.Time
 	needs                  []need
+	budget                 Budget
+	shortest               time.Duration // of all budgets of the policy
 }
 
-// compileRules checks the rules and asks each for its spec.
-func compileRules(rules []Rule) ([]compiled, error) {
+// compileRules checks the rules and asks each for its spec. most bounds each one.
+func compileRules(rules []Rule, most Budget) ([]compiled, error) {
 	var out []compiled
 	var errs []error
 	ids := map[string]bool{}
@@ -141,10 +144,18 @@ func compileRules(rules []Rule) ([]compiled, error) {
 		out = append(out, compiled{
 			rule: r, id: spec.ID, version: max(spec.Version, 1), title: clean(spec.Title), controls: slices.Clone(spec.Controls),
 			effectiveOn: spec.EffectiveOn, retiredOn: spec.RetiredOn, needs: needs,
+			budget: spec.Budget.within(most),
 		})
 	}
 	if len(rules) == 0 {
 		errs = append(errs, attest.Refuse(CodeConfigRule, "Root", "at least one rule", "none"))
+	}
+	shortest := most.Time
+	for i := range out {
+		shortest = min(shortest, out[i].budget.Time)
+	}
+	for i := range out {
+		out[i].shortest = shortest
 	}
 	return out, errors.Join(errs...)
 }
@@ -162,6 +173,9 @@ func (s *Spec) validate(where string) error {
 		if c.Catalog == "" || c.ID == "" || clean(c.Catalog) != c.Catalog || clean(c.ID) != c.ID {
 			refuse("controls with a catalogue and an id", quote(c.Catalog)+" "+quote(c.ID))
 		}
+	}
+	if !s.Budget.valid() {
+		refuse("positive bounds, and a cost of at most 2^48", "others")
 	}
 	if !s.RetiredOn.IsZero() && !s.RetiredOn.After(s.EffectiveOn) {
 		refuse("RetiredOn after EffectiveOn", instant(s.RetiredOn))

@@ -72,7 +72,7 @@ func TestNewRefusesAPolicyThatDemandsNothing(t *testing.T) {
 		"a synthetic authority":                 {func(c *policy.Config) { c.Testing = false }, policy.CodeConfigAuthority},
 		"no validity":                           {func(c *policy.Config) { c.Validity = 0 }, policy.CodeConfig},
 		"a negative validity":                   {func(c *policy.Config) { c.Validity = -time.Hour }, policy.CodeConfig},
-		"a negative rule timeout":               {func(c *policy.Config) { c.RuleTimeout = -1 }, policy.CodeConfig},
+		"a negative rule timeout":               {func(c *policy.Config) { c.Budget.Time = -1 }, policy.CodeConfig},
 		"a negative limit":                      {func(c *policy.Config) { c.Limits.Evidence = -1 }, policy.CodeConfig},
 		"no policy URI":                         {func(c *policy.Config) { c.Policy.URI = "" }, policy.CodeConfig},
 		"no policy version":                     {func(c *policy.Config) { c.Policy.Version = "" }, policy.CodeConfig},

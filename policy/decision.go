@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,16 +12,43 @@ import (
 	"github.com/sealwright/sealwright/attest/digest"
 )
 
-// A Decision is a sealed report. Only Seal makes one; the zero Decision denies.
-// It is immutable, comparable by Digest, and safe for concurrent use.
+// A Decision is a sealed report. Only an engine makes one, through Seal or by itself;
+// the zero Decision denies. It is immutable, comparable by Digest, and safe for
+// concurrent use.
+//
+// An Allow of an Engine writes its report when somebody asks for it, and holds the
+// request's evidence in memory until then and after.
 type Decision struct {
 	sealed *sealed
+	// settled, at and until stand for a report that is not written yet: that of a
+	// request which plainly allows. What could keep it from being written was looked
+	// at before.
+	settled   *inquiry
+	at, until time.Time
 }
 
 type sealed struct {
 	report Report
 	json   []byte
 	digest digest.Digest
+}
+
+// unseal returns the sealed report, which it writes if need be.
+func (d *Decision) unseal() (*sealed, error) {
+	if d.settled == nil {
+		return d.sealed, nil
+	}
+	written, err := seal(EngineName, d.write())
+	return written.sealed, err
+}
+
+// write returns the report of a plain allow.
+func (d *Decision) write() Report {
+	q := *d.settled
+	q.request.Now = d.at
+	r, _, _ := q.report(context.Background())
+	r.ValidUntil = d.until
+	return r
 }
 
 // Seal makes a decision from an engine's report, under the engine's name. It is
@@ -45,19 +73,22 @@ func seal(engine string, r Report) (Decision, error) {
 	}
 	sum := sha256.Sum256(b)
 	d := digest.Digest{Algorithm: digest.SHA256, Hex: hex.EncodeToString(sum[:])}
-	return Decision{&sealed{report: r, json: b, digest: d}}, nil
+	return Decision{sealed: &sealed{report: r, json: b, digest: d}}, nil
 }
 
 // IsZero reports whether d carries nothing. The zero Decision denies.
-func (d Decision) IsZero() bool { return d.sealed == nil }
+func (d Decision) IsZero() bool { return d.sealed == nil && d.settled == nil }
 
 // Verdict returns the verdict; Deny for the zero Decision. To let something
 // pass, ask Allowed, which also looks at the time.
 func (d Decision) Verdict() Verdict {
-	if d.IsZero() {
-		return Deny
+	switch {
+	case d.settled != nil:
+		return Allow
+	case d.sealed != nil:
+		return d.sealed.report.Verdict
 	}
-	return d.sealed.report.Verdict
+	return Deny
 }
 
 // Allowed reports whether the decision lets its subject pass at that instant:
@@ -65,6 +96,9 @@ func (d Decision) Verdict() Verdict {
 func (d Decision) Allowed(at time.Time) bool {
 	if d.Verdict() != Allow {
 		return false
+	}
+	if d.settled != nil {
+		return !at.Before(d.at) && at.Before(d.until)
 	}
 	r := &d.sealed.report
 	return !r.open() && !at.Before(r.EvaluatedAt) && at.Before(r.ValidUntil)
@@ -78,6 +112,9 @@ func (d Decision) Allowed(at time.Time) bool {
 func (d Decision) Err() error {
 	if d.IsZero() {
 		return attest.Refuse(CodeZero, "", "a decision that an engine made", "the zero Decision")
+	}
+	if d.settled != nil {
+		return nil
 	}
 	r := &d.sealed.report
 	code := CodeDenied
@@ -110,7 +147,13 @@ func (d Decision) Report() Report {
 	if d.IsZero() {
 		return Report{}
 	}
-	return d.sealed.report.clone()
+	if d.settled == nil {
+		return d.sealed.report.clone()
+	}
+	r := d.write()
+	r.Engine = EngineName
+	r.canonicalize()
+	return r.clone()
 }
 
 // Digest returns the SHA-256 digest of the canonical JSON; the zero Digest for
@@ -119,7 +162,11 @@ func (d Decision) Digest() digest.Digest {
 	if d.IsZero() {
 		return digest.Digest{}
 	}
-	return d.sealed.digest
+	s, err := d.unseal()
+	if err != nil {
+		return digest.Digest{}
+	}
+	return s.digest
 }
 
 // MarshalJSON returns the report's canonical JSON, the bytes that Digest covers.
@@ -128,7 +175,11 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 	if d.IsZero() {
 		return nil, d.Err()
 	}
-	return bytes.Clone(d.sealed.json), nil
+	s, err := d.unseal()
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Clone(s.json), nil
 }
 
 // UnmarshalJSON always fails with CodeUnmarshal: a document is no decision. To

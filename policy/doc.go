@@ -28,6 +28,10 @@
 // authority that the engine was not told to accept, or by a signer that the need
 // does not list, never reaches one.
 //
+// Every rule has a Budget of time, cost and bytes of evidence, and runs apart from its
+// caller: one that exceeds its budget, panics or blocks is undetermined, and the others
+// are judged all the same.
+//
 // An engine reads no clock, no network and no environment. The instant of judgement
 // is part of the request, and equal requests give decisions with equal bytes.
 //
@@ -45,9 +49,10 @@
 //
 // Engine.Explain finds the smallest set of facts that would turn a refusal into an
 // Allow. Engine.Simulate judges at another instant, and gives a Simulation, which is
-// no Decision. Engine.Specialize prepares an engine for one phase and target, and
-// Cached keeps decisions for as long as they hold. Package doc reads policies from
-// signed documents; package vsa tells decisions to others.
+// no Decision. Engine.Specialize prepares an engine for one phase and target,
+// Engine.Prepare a request that is judged again and again, and Cached keeps decisions
+// for as long as they hold. Package doc reads policies from signed documents, packages
+// cel and rego make rules of a Clause, and package vsa tells decisions to others.
 //
 // Package rules holds ready-made rules; package policytest holds fakes, synthetic
 // evidence and the conformance kit for other implementations of PolicyEngine.

@@ -192,3 +192,47 @@ func ExampleEngine_Explain() {
 	// alice https://example.com/approval/v1 [approval/approvals]
 	// bob https://example.com/approval/v1 [approval/approvals]
 }
+
+// An admission controller that sees one artifact many times looks through its evidence
+// once.
+func ExampleEngine_Prepare() {
+	engine, err := policy.New(policy.Config{
+		Policy:      policy.PolicyRef{URI: "https://example.com/policies/release", Version: "1"},
+		Root:        policy.Rules(approval{}),
+		Authorities: []string{policytest.Authority},
+		Testing:     true, // the evidence below is synthetic
+		Validity:    time.Hour,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	subject := attest.Descriptor{Digest: digest.Set{digest.SHA256: strings.Repeat("a", 64)}}
+	statement, err := attest.NewStatement("https://example.com/approval/v1", map[string]bool{"approved": true}, subject)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	evidence, err := policytest.Synthetic{Signers: []string{"alice", "bob"}}.Seal(statement)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	morning := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+	prepared, err := engine.Prepare(context.Background(), policy.Request{
+		Subject: subject, Phase: policy.PhaseDeploy, Evidence: []*attest.Verified{evidence}, Now: morning,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for hour := range 3 {
+		now := morning.Add(time.Duration(hour) * time.Hour)
+		decision, err := prepared.Evaluate(context.Background(), now)
+		fmt.Println(now.Format(time.Kitchen), decision.Allowed(now), err)
+	}
+	// Output:
+	// 8:00AM true <nil>
+	// 9:00AM true <nil>
+	// 10:00AM true <nil>
+}

@@ -40,7 +40,8 @@ type Fact struct {
 	Needs []string `json:"needs"`
 }
 
-// searchBudget bounds how many sets of facts Explain tries.
+// searchBudget bounds the work of Explain: how many needs it tries to meet with how many
+// facts, in all the sets that it tries.
 const searchBudget = 20_000
 
 // Explain judges the request and returns the smallest set of facts that are missing
@@ -48,23 +49,25 @@ const searchBudget = 20_000
 // those who sign have each a key of their own, and that evidence which no rule has
 // read yet is good.
 func (e *Engine) Explain(ctx context.Context, req Request) (Explanation, error) {
-	q, err := e.inquire(ctx, &req)
+	q, err := e.inquire(ctx, &req, false)
 	if err != nil {
 		return Explanation{}, err
 	}
-	if q.cancelled != nil {
-		return Explanation{}, fmt.Errorf("policy: explanation ended early: %w", q.cancelled)
+	q.judge(ctx)
+	report, outcomes, cancelled := q.report(ctx)
+	if cancelled != nil {
+		return Explanation{}, fmt.Errorf("policy: explanation ended early: %w", cancelled)
 	}
-	x := Explanation{Verdict: q.report.Verdict}
+	x := Explanation{Verdict: report.Verdict}
 	if x.Verdict == Allow {
 		x.Possible, x.Minimal = true, true
 		return x, nil
 	}
-	s := search{engine: e, inquiry: q, budget: searchBudget, ctx: ctx}
+	s := search{engine: e, inquiry: q, outcomes: outcomes, budget: max(searchBudget/e.needs, 1), ctx: ctx}
 	facts := s.universe()
 	found, ok := s.smallest(facts)
 	x.Minimal = ok || s.budget > 0
-	if !ok && s.budget == 0 {
+	if !ok && s.budget <= 0 {
 		found, ok = s.irredundant(facts)
 	}
 	if err := ctx.Err(); err != nil {
@@ -75,8 +78,8 @@ func (e *Engine) Explain(ctx context.Context, req Request) (Explanation, error) 
 		x.Missing = append(x.Missing, f.Fact)
 	}
 	if !ok {
-		for i, o := range q.outcomes {
-			if o == Violated || o == Undetermined && q.trials[i].facts != nil {
+		for i, o := range outcomes {
+			if o == Violated || o == Undetermined && !q.trials[i].unmet() {
 				x.Blocking = append(x.Blocking, e.rules[i].id)
 			}
 		}
@@ -93,10 +96,11 @@ type candidate struct {
 
 // search looks for sets of facts that satisfy a policy.
 type search struct {
-	engine  *Engine
-	inquiry *inquiry
-	budget  int // sets that may still be tried
-	ctx     context.Context
+	engine   *Engine
+	inquiry  *inquiry
+	outcomes []Outcome
+	budget   int // work that may still be done; spent when it is not positive
+	ctx      context.Context
 }
 
 // universe returns every fact that might serve an unmet need.
@@ -111,7 +115,7 @@ func (s *search) universe() []candidate {
 		all[i].Needs = append(all[i].Needs, need)
 	}
 	for i, rule := range s.engine.rules {
-		if s.inquiry.outcomes[i] != Undetermined || s.inquiry.trials[i].facts != nil {
+		if s.outcomes[i] != Undetermined || !s.inquiry.trials[i].unmet() {
 			continue
 		}
 		for _, n := range rule.needs {
@@ -156,7 +160,6 @@ func (s *search) extend(chosen, facts []candidate, size int) ([]candidate, bool)
 
 // irredundant takes all facts and drops what is not needed.
 func (s *search) irredundant(facts []candidate) ([]candidate, bool) {
-	s.budget = len(facts) + 1
 	if !s.suffices(facts) {
 		return nil, false
 	}
@@ -170,7 +173,7 @@ func (s *search) irredundant(facts []candidate) ([]candidate, bool) {
 
 // suffices reports whether the policy would be satisfied with the facts added.
 func (s *search) suffices(chosen []candidate) bool {
-	s.budget--
+	s.budget -= 1 + len(chosen)
 	if s.ctx.Err() != nil {
 		s.budget = 0
 		return false
@@ -179,16 +182,16 @@ func (s *search) suffices(chosen []candidate) bool {
 	for _, c := range chosen {
 		pool = append(pool, item{predicateType: c.PredicateType, about: true, listed: true, signers: []attest.Identity{c.signer}, assumed: true})
 	}
-	outcomes := slices.Clone(s.inquiry.outcomes)
+	outcomes := slices.Clone(s.outcomes)
 	for i, o := range outcomes {
-		unmet := o == Undetermined && s.inquiry.trials[i].facts == nil
+		unmet := o == Undetermined && s.inquiry.trials[i].unmet()
 		if o != Satisfied && !unmet {
 			continue
 		}
 		outcomes[i] = Satisfied
 		var needs []met
 		for j := range s.engine.rules[i].needs {
-			m, _, reasons := s.engine.rules[i].needs[j].meet(pool, s.inquiry.report.EvaluatedAt, needs)
+			m, _, reasons := s.engine.rules[i].needs[j].meet(pool, s.inquiry.request.Now, needs, new(evidenceStore))
 			needs = append(needs, m)
 			if len(reasons) > 0 {
 				outcomes[i] = Undetermined

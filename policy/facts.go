@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
@@ -9,11 +10,14 @@ import (
 )
 
 // Facts are what a rule may look at: the request, and the evidence that meets the
-// rule's needs. Every rule has its own copy; nothing that a rule does to it
-// reaches the engine or another rule.
+// rule's needs. Every rule has its own; nothing that a rule does to them reaches the
+// engine or another rule.
 type Facts struct {
-	request Request // without evidence
+	request *Request // without evidence; rules are only handed copies
+	now     *time.Time
 	needs   []met
+	most    int64 // that may be spent
+	spent   int64 // atomic: a rule may have goroutines of its own
 }
 
 // met is a need with the evidence that meets it, never empty.
@@ -35,7 +39,25 @@ func (f *Facts) Target() Target { return f.request.Target }
 func (f *Facts) Actor() attest.Identity { return f.request.Actor }
 
 // Now returns the instant at which the request is judged.
-func (f *Facts) Now() time.Time { return f.request.Now }
+func (f *Facts) Now() time.Time { return *f.now }
+
+// Spend counts cost against the rule's Budget. Beyond it Spend panics, and the rule is
+// undetermined with CodeRuleCost even if it recovers. A negative cost counts as none.
+func (f *Facts) Spend(cost int64) {
+	if !f.overspent() {
+		atomic.AddInt64(&f.spent, min(max(cost, 0), f.most+1))
+	}
+	if f.overspent() {
+		panic("policy: the rule spent more than its budget")
+	}
+}
+
+// Remaining returns what may still be spent.
+func (f *Facts) Remaining() int64 { return max(f.most-atomic.LoadInt64(&f.spent), 0) }
+
+func (f *Facts) overspent() bool {
+	return f != nil && atomic.LoadInt64(&f.spent) > f.most
+}
 
 // Evidence returns the evidence that meets the named need, in an order that does
 // not depend on the request's. It panics, which makes the rule undetermined, if
@@ -59,26 +81,44 @@ func (f *Facts) find(need string) *met {
 // Reasons are marked with the evidence that they speak of.
 func (f *Facts) Judge(need string, check func(Evidence) Result) Result {
 	m := f.find(need)
-	var total Result
-	var good []attest.Identity
-	worst, undetermined := Satisfied, false
-	for _, e := range m.evidence {
+	var until time.Time
+	for i, e := range m.evidence {
 		r := check(e)
+		if r.Outcome != Satisfied || len(r.Reasons) > 0 {
+			return m.tally(i, r, until, check)
+		}
+		until = earliest(until, r.Until)
+	}
+	return Result{Outcome: Satisfied, Until: until}
+}
+
+// tally is Judge from the first piece of evidence on, at from, that check, with the
+// result r, was not plainly satisfied with.
+func (m *met) tally(from int, r Result, until time.Time, check func(Evidence) Result) Result {
+	total := Result{Outcome: Satisfied, Until: until}
+	undetermined := false
+	var good []attest.Identity
+	for _, e := range m.evidence[:from] {
+		good = append(good, e.piece.eligible...)
+	}
+	for i, e := range m.evidence[from:] {
+		if i > 0 {
+			r = check(e)
+		}
 		if r.Outcome > Satisfied {
 			r = Result{Outcome: Undetermined, Reasons: []Reason{resultReason(r.Outcome.String())}}
 		}
 		if r.Outcome == Satisfied {
-			good = append(good, e.eligible...)
+			good = append(good, e.piece.eligible...)
 			total.Until = earliest(total.Until, r.Until)
 		}
 		undetermined = undetermined || r.Outcome == Undetermined
-		worst = min(worst, r.Outcome)
+		total.Outcome = min(total.Outcome, r.Outcome)
 		for _, reason := range r.Reasons {
 			reason.Evidence = e.Digest()
 			total.Reasons = append(total.Reasons, reason)
 		}
 	}
-	total.Outcome = worst
 	if m.need.Quantifier == AnyMatching {
 		total.Outcome = kleene(undetermined, false)
 		if distinct(good) >= m.need.Threshold {
@@ -92,30 +132,38 @@ func (f *Facts) Judge(need string, check func(Evidence) Result) Result {
 }
 
 // Evidence is one accepted attestation as a rule sees it.
-type Evidence struct {
+type Evidence struct{ piece *piece }
+
+// A piece is evidence that meets a need. It does not change.
+type piece struct {
 	verified *attest.Verified
 	listed   []attest.Identity // the signers that the need accepts
 	eligible []attest.Identity // those of them that count towards its threshold
+	size     int64             // of the predicate, in bytes
+	memo     *memo             // nil if the evidence is judged once only
 }
 
 // Digest returns the SHA-256 digest of the attestation's body.
-func (e Evidence) Digest() digest.Digest { return e.verified.Evidence() }
+func (e Evidence) Digest() digest.Digest { return e.piece.verified.Evidence() }
 
 // Authority returns the accepted authority that vouches for the evidence.
-func (e Evidence) Authority() string { return e.verified.Authority() }
+func (e Evidence) Authority() string { return e.piece.verified.Authority() }
 
 // Signers returns a copy of the signers that the need accepts. Others, though
 // their signatures may be good, are left out.
-func (e Evidence) Signers() []attest.Identity { return slices.Clone(e.listed) }
+func (e Evidence) Signers() []attest.Identity { return slices.Clone(e.piece.listed) }
 
 // Times returns a copy of the trusted times, none of them after Facts.Now.
-func (e Evidence) Times() []attest.TrustedTime { return e.verified.Times() }
+func (e Evidence) Times() []attest.TrustedTime { return e.piece.verified.Times() }
 
 // PredicateType returns the statement's predicate type.
-func (e Evidence) PredicateType() string { return e.verified.Statement().PredicateType() }
+func (e Evidence) PredicateType() string { return e.piece.verified.Statement().PredicateType() }
 
 // Statement returns the statement, which is immutable.
-func (e Evidence) Statement() *attest.Statement { return e.verified.Statement() }
+func (e Evidence) Statement() *attest.Statement { return e.piece.verified.Statement() }
+
+// Size returns the size of the predicate in bytes.
+func (e Evidence) Size() int64 { return e.piece.size }
 
 // earliest returns the earlier of two instants, of which zero is the end of time.
 func earliest(a, b time.Time) time.Time {

@@ -60,7 +60,7 @@ func TestARuleThatIgnoresItsContextIsAbandoned(t *testing.T) {
 		return policy.Result{Outcome: policy.Satisfied}
 	}
 	c := config(policy.Rules(named("a"), with("b", block), with("c", block), named("d")))
-	c.RuleTimeout = 20 * time.Millisecond
+	c.Budget.Time = 20 * time.Millisecond
 	d := decide(t, engineOf(t, c), request(review(t, "alice")))
 	close(release)
 	requireRefused(t, d, policy.Indeterminate, policy.CodeRuleTimeout)
@@ -77,7 +77,7 @@ func TestARuleThatHonoursItsContextIsUndeterminedToo(t *testing.T) {
 		<-ctx.Done()
 		return policy.Result{Outcome: policy.Satisfied}
 	})))
-	c.RuleTimeout = 10 * time.Millisecond
+	c.Budget.Time = 10 * time.Millisecond
 	requireRefused(t, decide(t, engineOf(t, c), request(review(t, "alice"))), policy.Indeterminate, policy.CodeRuleTimeout)
 }
 
@@ -105,7 +105,7 @@ func TestAContextThatEndsDuringARule(t *testing.T) {
 		<-never
 		return policy.Result{}
 	})), policy.Rules(named("c"))))
-	c.RuleTimeout = time.Minute
+	c.Budget.Time = time.Minute
 	d, err := engineOf(t, c).Evaluate(ctx, request(review(t, "alice")))
 	require.ErrorIs(t, err, context.Canceled)
 	requireRefused(t, d, policy.Indeterminate, policy.CodeRuleCancelled)

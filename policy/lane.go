@@ -3,112 +3,196 @@ package policy
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
 )
 
-// run asks every trial's rule that has facts, one after the other, and writes the
-// results. A rule that does not answer in time is abandoned: its goroutine may
-// live on, but it owns its facts and its result goes nowhere.
-func run(ctx context.Context, trials []trial, timeout time.Duration) {
-	var queue []*trial
-	for i := range trials {
-		if trials[i].facts != nil {
-			queue = append(queue, &trials[i])
-		}
-	}
-	for len(queue) > 0 {
-		done := runLane(ctx, queue, timeout)
-		queue = queue[done:]
-	}
+// A lane is a goroutine that asks rules, kept from one request to the next because
+// starting one costs memory. A rule that does not answer in time is abandoned with
+// its lane: the goroutine may live on, but nothing that it holds is used again, and
+// its result goes nowhere.
+type lane struct {
+	rounds chan *round   // closing it ends the goroutine
+	done   chan struct{} // a round is over
+	timer  *time.Timer
+	round  *round
 }
 
-// runLane starts one goroutine for the queue and returns how many trials it
-// settled, at least one. It returns early when a rule is lost, so that the rest
-// get a goroutine of their own.
-func runLane(ctx context.Context, queue []*trial, timeout time.Duration) int {
-	lane, cancel := context.WithCancel(ctx)
-	defer cancel()
-	results := make(chan Result, len(queue)) // never blocks an abandoned goroutine
-	asks := make([]ask, len(queue))
-	for i, t := range queue {
-		asks[i] = ask{t.rule, t.facts}
-	}
-	go walk(lane, asks, results)
-
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
-	for i, t := range queue {
-		r, missed := await(ctx, results, timer)
-		switch missed {
-		case "":
-			t.result = r
-			timer.Reset(timeout)
-		case CodeRuleCancelled:
-			t.result = lost(missed, "time to judge", ctx.Err().Error())
-		case CodeRuleTimeout:
-			t.result = lost(missed, "a result within "+timeout.String(), "none")
-			return i + 1
-		default:
-			t.result = lost(missed, "a result", "the rule ended its goroutine")
-			return i + 1
-		}
-	}
-	return len(queue)
+// A round is what a lane's goroutine works on: rules to ask, in order.
+type round struct {
+	leash   *leash
+	asks    []ask
+	results []Result     // of the asks that were answered
+	judged  atomic.Int32 // how many those are
+	// brief tells that nobody wants the results if they are not all plain at now: the
+	// goroutine then writes when they end instead, and stops where one is not. That is
+	// less to carry from one processor to another.
+	brief  bool
+	now    time.Time
+	until  time.Time
+	spoilt bool // one was not plain
 }
 
-// await returns the next result, or the code that tells why there is none. A result
-// that is there counts, even if time has run out since.
-func await(ctx context.Context, results <-chan Result, timer *time.Timer) (r Result, missed attest.Code) {
-	var ok bool
-	select {
-	case r, ok = <-results:
-	case <-timer.C:
-		missed = CodeRuleTimeout
-	case <-ctx.Done():
-		missed = CodeRuleCancelled
-	}
-	if missed != "" {
-		select {
-		case r, ok = <-results:
-		default:
-			return Result{}, missed
-		}
-	}
-	if !ok && ctx.Err() != nil {
-		return Result{}, CodeRuleCancelled // the goroutine stopped for that
-	}
-	if !ok {
-		return Result{}, CodeRulePanic
-	}
-	return r, ""
-}
-
-// An ask is what an abandoned goroutine may still hold: nothing that the engine
-// writes to.
+// An ask is a rule with its facts.
 type ask struct {
-	rule  Rule
+	rule  *compiled
 	facts *Facts
 }
 
-func walk(ctx context.Context, asks []ask, results chan<- Result) {
-	defer close(results) // also when a rule calls runtime.Goexit
-	for _, a := range asks {
-		if ctx.Err() != nil {
-			return
-		}
-		results <- check(ctx, a)
+func newLane() *lane {
+	l := &lane{make(chan *round), make(chan struct{}, 1), time.NewTimer(time.Hour), new(round)}
+	l.timer.Stop()
+	go serve(l.rounds, l.done)
+	runtime.AddCleanup(l, func(rounds chan *round) { close(rounds) }, l.rounds)
+	return l
+}
+
+func serve(rounds <-chan *round, done chan<- struct{}) {
+	for r := range rounds {
+		r.walk(done)
 	}
 }
 
-func check(ctx context.Context, a ask) (r Result) {
+func (r *round) walk(done chan<- struct{}) {
+	defer func() { done <- struct{}{} }() // also when a rule calls runtime.Goexit
+	for r.stretch() {
+	}
+}
+
+// stretch asks rules until one panics, all are asked or there is no use in going on. It
+// reports whether there is.
+func (r *round) stretch() (more bool) {
+	i := int(r.judged.Load())
 	defer func() {
 		if p := recover(); p != nil {
-			r = lost(CodeRulePanic, "a result", quote(describe(p)))
+			more = r.keep(i, lost(CodeRulePanic, "a result", quote(describe(p))))
 		}
 	}()
-	return a.rule.Check(ctx, a.facts)
+	for ; i < len(r.asks) && !r.leash.ended.Load(); i++ {
+		a := &r.asks[i]
+		if !r.keep(i, a.rule.rule.Check(r.leash, a.facts)) {
+			return false
+		}
+	}
+	return false
+}
+
+// keep keeps the ith rule's result, and reports whether the next rule is to be asked.
+func (r *round) keep(i int, result Result) bool {
+	if a := &r.asks[i]; a.facts.overspent() { // whatever the rule made of that
+		result = lost(CodeRuleCost, "a cost of at most "+strconv.FormatInt(a.rule.budget.Cost, 10), "more")
+	}
+	if r.brief {
+		if r.spoilt = !result.plain(r.now); r.spoilt {
+			return false
+		}
+		r.until = earliest(r.until, result.Until)
+	} else {
+		r.results[i] = result
+	}
+	r.judged.Store(int32(i + 1))
+	return true
+}
+
+// start hands the asks to the lane's goroutine.
+func (l *lane) start(ctx context.Context, asks []ask) {
+	r := l.round
+	r.leash = r.leash.on(ctx)
+	r.asks = asks
+	r.judged.Store(0)
+	if !r.brief {
+		r.results = make([]Result, len(asks))
+	}
+	l.rounds <- r
+}
+
+// await waits until the round is over. It returns how many rules were judged, whether
+// the goroutine came to an end of the round, and if it did not, why it is not waited
+// for any longer.
+func (l *lane) await(ctx context.Context) (judged int, over bool, missed attest.Code) {
+	r := l.round
+	poll := r.asks[0].rule.shortest
+	seen, waited := 0, time.Duration(0)
+	for {
+		l.timer.Reset(poll)
+		select {
+		case <-l.done:
+			l.timer.Stop()
+			return int(r.judged.Load()), true, ""
+		case <-ctx.Done():
+			l.timer.Stop()
+			return int(r.judged.Load()), false, CodeRuleCancelled
+		case <-l.timer.C:
+		}
+		switch n := int(r.judged.Load()); {
+		case n == len(r.asks):
+		case n > seen:
+			seen, waited = n, 0
+		default:
+			if waited += poll; waited >= r.asks[n].rule.budget.Time {
+				return n, false, CodeRuleTimeout
+			}
+		}
+	}
+}
+
+// clean makes the lane forget the round, so that it can be used again.
+func (l *lane) clean() {
+	r := l.round
+	r.asks, r.results, r.brief, r.spoilt, r.until = nil, nil, false, false, time.Time{}
+	r.leash.slip()
+}
+
+// ask asks the rules, one after the other, and calls tell with what becomes of each.
+func (e *Engine) ask(ctx context.Context, asks []ask, tell func(i int, r Result)) {
+	for from := 0; from < len(asks); {
+		l := e.lanes.Get().(*lane)
+		l.start(ctx, asks[from:])
+		judged, over, missed := l.await(ctx)
+		for i := range judged {
+			tell(from+i, l.round.results[i])
+		}
+		from += judged
+		if over && from == len(asks) {
+			l.clean()
+			e.lanes.Put(l)
+			return
+		}
+		l.round.leash.cut()
+		switch {
+		case ctx.Err() != nil:
+			for ; from < len(asks); from++ {
+				tell(from, lost(CodeRuleCancelled, "time to judge", ctx.Err().Error()))
+			}
+		case missed == CodeRuleTimeout:
+			tell(from, lost(missed, "a result within "+asks[from].rule.budget.Time.String(), "none"))
+			from++
+		default:
+			tell(from, lost(CodeRulePanic, "a result", "the rule ended its goroutine"))
+			from++
+		}
+	}
+}
+
+// confirm asks the rules and reports whether all are plainly satisfied at now, and
+// until when. If not, nothing of what they were given may be used again.
+func (e *Engine) confirm(ctx context.Context, asks []ask, now time.Time) (until time.Time, ok bool) {
+	l := e.lanes.Get().(*lane)
+	l.round.brief, l.round.now = true, now
+	l.start(ctx, asks)
+	judged, over, _ := l.await(ctx)
+	until, ok = l.round.until, over && judged == len(asks)
+	if ok || over && l.round.spoilt {
+		l.clean()
+		e.lanes.Put(l)
+	} else {
+		l.round.leash.cut()
+	}
+	return until, ok
 }
 
 // describe tells what a rule panicked with. Values of other types might print
@@ -116,7 +200,7 @@ func check(ctx context.Context, a ask) (r Result) {
 func describe(p any) string {
 	switch p.(type) {
 	case error, string:
-		return fmt.Sprint(p)
+		return fmt.Sprint(p) // which survives an Error that panics
 	}
 	return fmt.Sprintf("a %T", p)
 }
@@ -151,7 +235,7 @@ func (t *trial) settle(now time.Time) {
 		kept = append(kept, reason)
 	}
 	if n := len(r.Reasons) - maxReasons; n > 0 {
-		kept = append(kept, Reason{Reason: attest.Reason{Code: CodeRuleReasons, Got: fmt.Sprintf("%d more reasons", n)}})
+		kept = append(kept, Reason{Reason: attest.Reason{Code: CodeRuleReasons, Got: strconv.Itoa(n) + " more reasons"}})
 	}
 	r.Reasons = kept
 }

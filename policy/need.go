@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/internal/strictjson"
 )
 
@@ -19,12 +19,18 @@ type need struct {
 	independentOf []int // indices of the needs named by NotSameAs
 }
 
+// maxNeeds bounds the needs of one rule.
+const maxNeeds = 64
+
 // compileNeeds copies and checks the needs of one rule. where names the rule.
 func compileNeeds(where string, needs []Need) ([]need, []error) {
 	var out []need
 	var errs []error
 	if len(needs) == 0 {
 		errs = append(errs, attest.Refuse(CodeConfigNeed, where, "at least one need", "none"))
+	}
+	if len(needs) > maxNeeds {
+		return nil, append(errs, attest.Refuse(CodeConfigNeed, where, "at most "+strconv.Itoa(maxNeeds)+" needs", strconv.Itoa(len(needs))))
 	}
 	names := map[string]int{}
 	for i, n := range needs {
@@ -84,8 +90,9 @@ func (n *Need) validate(where string) (errs []error) {
 type item struct {
 	verified      *attest.Verified
 	predicateType string
-	about         bool // it speaks of the request's subject
-	listed        bool // its authority is accepted
+	size          int64 // of the predicate, in bytes
+	about         bool  // it speaks of the request's subject
+	listed        bool  // its authority is accepted
 	signers       []attest.Identity
 	first, last   time.Time // the extremes of its trusted times
 	assumed       bool      // it does not exist: Explain supposes it, new and good
@@ -95,15 +102,40 @@ type item struct {
 // need, in the order in which the checks are made.
 type turnedAway struct{ subject, authority, signer, time int }
 
+// An evidenceStore is memory that the needs of a request share.
+type evidenceStore struct {
+	list   []Evidence
+	pieces []piece // never moved: Evidence points into it
+	memos  bool
+}
+
+func newStore(most int, memos bool) *evidenceStore {
+	return &evidenceStore{list: make([]Evidence, 0, most), pieces: make([]piece, 0, most), memos: memos}
+}
+
+func (s *evidenceStore) add(p piece) {
+	if s.memos {
+		p.memo = new(memo)
+	}
+	if len(s.pieces) == cap(s.pieces) {
+		s.pieces = make([]piece, 0, 2*cap(s.pieces)+1)
+	}
+	s.pieces = append(s.pieces, p)
+	s.list = append(s.list, Evidence{&s.pieces[len(s.pieces)-1]})
+}
+
 // meet returns the evidence that meets n, or the reasons why n is unmet. until is
 // when the evidence becomes too old. earlier holds the rule's needs before n.
-func (n *need) meet(pool []item, now time.Time, earlier []met) (m met, until time.Time, unmet []Reason) {
+func (n *need) meet(pool []item, now time.Time, earlier []met, store *evidenceStore) (m met, until time.Time, unmet []Reason) {
 	m.need = n
 	var away turnedAway
-	var signers, barred []attest.Identity
+	var few [4]attest.Identity
+	signers := few[:0]
+	var barred []attest.Identity
+	from := len(store.list)
 	for _, i := range n.independentOf {
 		for _, e := range earlier[i].evidence {
-			barred = append(barred, e.listed...)
+			barred = append(barred, e.piece.listed...)
 		}
 	}
 	for i := range pool {
@@ -118,15 +150,16 @@ func (n *need) meet(pool []item, now time.Time, earlier []met) (m met, until tim
 		}
 		if code != "" {
 			r := n.reason(code, "trusted times from "+instant(pool[i].first)+" to "+instant(pool[i].last))
-			r.Evidence = e.Digest()
+			r.Evidence = e.verified.Evidence()
 			unmet = append(unmet, r)
 			continue
 		}
 		until = earliest(until, edge)
 		e.eligible = independent(e.listed, barred)
 		signers = append(signers, e.eligible...)
-		m.evidence = append(m.evidence, e)
+		store.add(e)
 	}
+	m.evidence = store.list[from:len(store.list):len(store.list)]
 	if len(unmet) == 0 && distinct(signers) < n.Threshold {
 		unmet = append(unmet, n.shortfall(&m, away, distinct(signers)))
 	}
@@ -134,28 +167,30 @@ func (n *need) meet(pool []item, now time.Time, earlier []met) (m met, until tim
 }
 
 // admit reports whether the need is about such evidence at all, whatever its age.
-func (n *need) admit(it *item, away *turnedAway) (Evidence, bool) {
+func (n *need) admit(it *item, away *turnedAway) (piece, bool) {
 	if !slices.Contains(n.PredicateTypes, it.predicateType) {
-		return Evidence{}, false
+		return piece{}, false
 	}
 	if !it.about {
 		away.subject++
-		return Evidence{}, false
+		return piece{}, false
 	}
 	if !it.listed {
 		away.authority++
-		return Evidence{}, false
+		return piece{}, false
 	}
 	listed := it.signers
-	other := func(id attest.Identity) bool { return !slices.Contains(n.Signers, id.Principal()) }
+	other := func(id attest.Identity) bool {
+		return !slices.ContainsFunc(n.Signers, func(name string) bool { return isPrincipal(&id, name) })
+	}
 	if !n.AnySigner && slices.ContainsFunc(listed, other) {
 		listed = slices.DeleteFunc(slices.Clone(listed), other)
 	}
 	if len(listed) == 0 {
 		away.signer++
-		return Evidence{}, false
+		return piece{}, false
 	}
-	return Evidence{verified: it.verified, listed: listed}, true
+	return piece{verified: it.verified, listed: listed, size: it.size}, true
 }
 
 // age returns when the evidence becomes too old, zero for never, or the code of
@@ -206,7 +241,7 @@ func predicateTime(s *attest.Statement, pointer string) (t time.Time) {
 func (n *need) shortfall(m *met, away turnedAway, got int) Reason {
 	var all []attest.Identity
 	for _, e := range m.evidence {
-		all = append(all, e.listed...)
+		all = append(all, e.piece.listed...)
 	}
 	code := CodeNeedMissing
 	switch {
@@ -291,33 +326,48 @@ func same(a, b attest.Identity) bool {
 	return a.Principal() == b.Principal() || a.Key == b.Key && !a.Key.IsZero()
 }
 
+// isPrincipal reports whether id.Principal() is name, without writing it down.
+func isPrincipal(id *attest.Identity, name string) bool {
+	if id.Issuer == "" {
+		return id.Subject == name
+	}
+	i, s := len(id.Issuer), len(id.Subject)
+	return len(name) == i+1+s && name[:i] == id.Issuer && name[i] == '#' && name[i+1:] == id.Subject
+}
+
 // distinct counts the parties behind the identities: those that share a principal
 // or a key, directly or through others, are one.
 func distinct(ids []attest.Identity) int {
 	if len(ids) < 2 {
 		return len(ids)
 	}
-	ids = slices.Clone(ids)
-	slices.SortFunc(ids, compareIdentity)
-	ids = slices.Compact(ids)
-	if len(ids) < 2 {
-		return len(ids)
+	party := make([]int, len(ids)) // a forest: each points towards the root of its party
+	root := func(i int) int {
+		for party[i] != i {
+			party[i] = party[party[i]]
+			i = party[i]
+		}
+		return i
 	}
-	party := make([]int, len(ids)) // the least index in the same party
-	for i := range ids {
+	names, keys := map[string]int{}, map[digest.Digest]int{}
+	parties := 0
+	for i, id := range ids {
 		party[i] = i
-		for j := range i {
-			if !same(ids[i], ids[j]) || party[i] == party[j] {
-				continue
-			}
-			from, to := max(party[i], party[j]), min(party[i], party[j])
-			for k := range i + 1 {
-				if party[k] == from {
-					party[k] = to
-				}
+		parties++
+		join := func(j int, known bool) {
+			if a, b := root(i), root(j); known && a != b {
+				party[a] = b
+				parties--
 			}
 		}
+		j, known := names[id.Principal()]
+		join(j, known)
+		names[id.Principal()] = i
+		if !id.Key.IsZero() {
+			j, known := keys[id.Key]
+			join(j, known)
+			keys[id.Key] = i
+		}
 	}
-	slices.SortFunc(party, cmp.Compare[int])
-	return len(slices.Compact(party))
+	return parties
 }

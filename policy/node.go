@@ -84,16 +84,32 @@ type tree struct {
 	children []tree
 }
 
-// maxDepth bounds the nesting of a policy.
-const maxDepth = 64
+// maxDepth and maxNodes bound a policy. Nodes may share children, so a small value
+// can stand for a vast policy.
+const (
+	maxDepth = 64
+	maxNodes = 10_000
+)
 
-// compile numbers the rules below n, collecting them in rules and the faults of
-// n in errs. where names n in those.
-func (n Node) compile(where string, depth int, rules *[]Rule, errs *[]error) tree {
+// A compilation numbers the rules of a policy.
+type compilation struct {
+	rules []Rule
+	nodes int
+	errs  []error
+}
+
+// compile numbers the rules below n. where names n in errors.
+func (c *compilation) compile(n *Node, where string, depth int) tree {
 	refuse := func(want, got string) {
-		*errs = append(*errs, attest.Refuse(CodeConfigNode, where, want, got))
+		c.errs = append(c.errs, attest.Refuse(CodeConfigNode, where, want, got))
 	}
 	t := tree{op: n.op, least: n.least, when: n.when, rule: -1}
+	if c.nodes++; c.nodes > maxNodes {
+		if c.nodes == maxNodes+1 {
+			refuse("at most "+strconv.Itoa(maxNodes)+" nodes", "more")
+		}
+		return t
+	}
 	switch {
 	case n.op == opInvalid:
 		refuse("a policy", "the zero Node")
@@ -101,8 +117,8 @@ func (n Node) compile(where string, depth int, rules *[]Rule, errs *[]error) tre
 		refuse("at most "+strconv.Itoa(maxDepth)+" levels", "more")
 		return t
 	case n.op == opRule:
-		t.rule = len(*rules)
-		*rules = append(*rules, n.rule)
+		t.rule = len(c.rules)
+		c.rules = append(c.rules, n.rule)
 	case len(n.children) == 0:
 		refuse("at least one node", "an empty combinator")
 	case n.op == opAtLeast && (n.least < 1 || n.least > len(n.children)):
@@ -115,23 +131,26 @@ func (n Node) compile(where string, depth int, rules *[]Rule, errs *[]error) tre
 			refuse("a known phase", quote(string(p)))
 		}
 	}
-	for i, child := range n.children {
-		t.children = append(t.children, child.compile(where+"/"+strconv.Itoa(i), depth+1, rules, errs))
+	for i := range n.children {
+		if c.nodes > maxNodes {
+			break
+		}
+		t.children = append(t.children, c.compile(&n.children[i], where+"/"+strconv.Itoa(i), depth+1))
 	}
 	return t
 }
 
-// mark sets applies for every rule that req is subject to.
-func (t *tree) mark(req *Request, applies []bool) {
+// mark makes every rule that req is subject to undetermined.
+func (t *tree) mark(req *Request, trials []trial) {
 	if t.op == opRule {
-		applies[t.rule] = true
+		trials[t.rule].result.Outcome = Undetermined
 		return
 	}
 	if t.op == opWhen && !t.when.selects(req) {
 		return
 	}
 	for i := range t.children {
-		t.children[i].mark(req, applies)
+		t.children[i].mark(req, trials)
 	}
 }
 

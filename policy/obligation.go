@@ -73,7 +73,7 @@ func (d Decision) Discharge(id string, v *attest.Verified) (Decision, error) {
 		return refuse("", "an accepted authority", quote(v.Authority()))
 	case v.Statement().PredicateType() != RecordPredicateType:
 		return refuse("/predicateType", RecordPredicateType, quote(v.Statement().PredicateType()))
-	case !speaksOf(v.Statement(), r.Subject.Digest):
+	case !speaksOf(v.Statement(), attest.Want{Subjects: []digest.Set{r.Subject.Digest}}):
 		return refuse("/subject", r.Subject.Digest.String(), "another artifact")
 	case !slices.ContainsFunc(v.Signers(), func(s attest.Identity) bool { return slices.Contains(o.Signers, s.Principal()) }):
 		return refuse("", "a signature of one of the recorders", "none")

@@ -123,8 +123,13 @@ const (
 const (
 	// CodeRulePanic: a rule panicked or ended its goroutine.
 	CodeRulePanic attest.Code = "policy.rule.panic"
-	// CodeRuleTimeout: a rule did not answer within Config.RuleTimeout.
+	// CodeRuleTimeout: a rule did not answer within its Budget.Time.
 	CodeRuleTimeout attest.Code = "policy.rule.timeout"
+	// CodeRuleCost: a rule spent more than its Budget.Cost.
+	CodeRuleCost attest.Code = "policy.rule.cost"
+	// CodeRuleInput: the evidence that meets a rule's needs is larger than its
+	// Budget.Bytes. The rule was not asked.
+	CodeRuleInput attest.Code = "policy.rule.input"
 	// CodeRuleCancelled: the context ended before the rule was judged.
 	CodeRuleCancelled attest.Code = "policy.rule.cancelled"
 	// CodeRuleResult: a rule gave a result that contradicts itself.
@@ -155,7 +160,7 @@ func Codes() []attest.Code {
 		CodeConfig, CodeConfigAuthority, CodeConfigNode, CodeConfigRule, CodeConfigNeed,
 		CodeNeedMissing, CodeNeedSubject, CodeNeedAuthority, CodeNeedSigner, CodeNeedStale, CodeNeedFuture,
 		CodeNeedUntimed, CodeNeedThreshold, CodeNeedSame,
-		CodeRulePanic, CodeRuleTimeout, CodeRuleCancelled, CodeRuleResult, CodeRuleSilent, CodeRuleReasons,
+		CodeRulePanic, CodeRuleTimeout, CodeRuleCost, CodeRuleInput, CodeRuleCancelled, CodeRuleResult, CodeRuleSilent, CodeRuleReasons,
 		CodeNoneApplicable, CodeExpired, CodeCombination,
 	}
 }

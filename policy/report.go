@@ -128,8 +128,12 @@ func compareVerified(a, b *attest.Verified) int {
 	}
 	// One attestation, one authority: they differ only if the authority
 	// established different facts, which is rare enough to compare slowly.
+	statements := 0
+	if a.Statement() != b.Statement() {
+		statements = bytes.Compare(a.Statement().Bytes(), b.Statement().Bytes())
+	}
 	return cmp.Or(
-		bytes.Compare(a.Statement().Bytes(), b.Statement().Bytes()),
+		statements,
 		slices.CompareFunc(a.Signers(), b.Signers(), compareIdentity),
 		slices.CompareFunc(a.Times(), b.Times(), func(s, t attest.TrustedTime) int {
 			return cmp.Or(s.Time.Compare(t.Time), cmp.Compare(s.Authority, t.Authority))

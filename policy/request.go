@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/digest"
 )
 
 // A Phase is the step in an artifact's life that a request asks leave for. The
@@ -58,7 +59,12 @@ type Request struct {
 // a subject without a collision-resistant digest, an unknown phase, no Now, or
 // evidence or a waiver that is nil or zero. Every PolicyEngine calls it first.
 func (r Request) Validate() error {
-	errs := []error{validateSubject(r.Subject), validateNow(r.Now)}
+	var errs []error
+	for _, err := range [...]error{validateSubject(&r.Subject), validateNow(r.Now)} {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
 	if !r.Phase.known() {
 		errs = append(errs, attest.Refuse(CodeRequestPhase, "Phase", "build, publish, promote or deploy", quote(string(r.Phase))))
 	}
@@ -75,7 +81,12 @@ func (r Request) Validate() error {
 	return errors.Join(errs...)
 }
 
-func validateSubject(d attest.Descriptor) error {
+func validateSubject(d *attest.Descriptor) error {
+	if value, ok := d.Digest[digest.SHA256]; ok && len(d.Digest) == 1 { // the usual case, without sorting
+		if (digest.Digest{Algorithm: digest.SHA256, Hex: value}).Validate() == nil {
+			return nil
+		}
+	}
 	if err := d.Digest.Validate(); err != nil {
 		return attest.Refuse(CodeRequestSubject, "Subject.Digest", "well-formed digests", "").Because(err)
 	}

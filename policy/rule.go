@@ -16,7 +16,8 @@ type Rule interface {
 	// cannot be used. New calls it once.
 	Spec() (Spec, error)
 	// Check judges the facts, which meet every need of Spec. It returns soon
-	// after ctx ends; one that does not is abandoned.
+	// after ctx ends; one that does not is abandoned. ctx and facts are the rule's
+	// until Check returns, and not afterwards.
 	Check(ctx context.Context, facts *Facts) Result
 }
 
@@ -40,6 +41,42 @@ type Spec struct {
 	EffectiveOn, RetiredOn time.Time
 	// Needs lists the evidence that the rule sees; at least one.
 	Needs []Need
+	// Budget bounds what judging by the rule may take, within what Config allows.
+	Budget Budget
+}
+
+// A Budget bounds one rule before one request. A rule that exceeds it is
+// undetermined, with CodeRuleTimeout, CodeRuleCost or CodeRuleInput. A field of a
+// Spec that is zero, or larger than that of the Config, means the Config's.
+type Budget struct {
+	// Time is how long Check may take. The engine looks at whole intervals of the
+	// shortest Time among its rules, so a rule may get that much more.
+	Time time.Duration `json:"time,omitempty"`
+	// Cost bounds what the rule gives to Facts.Spend, in units of the rule's own.
+	Cost int64 `json:"cost,omitempty"`
+	// Bytes bounds the predicates of all evidence that meets the rule's needs.
+	Bytes int64 `json:"bytes,omitempty"`
+}
+
+// within returns b bounded by most, of which no field is zero.
+func (b Budget) within(most Budget) Budget {
+	if b.Time == 0 || b.Time > most.Time {
+		b.Time = most.Time
+	}
+	if b.Cost == 0 || b.Cost > most.Cost {
+		b.Cost = most.Cost
+	}
+	if b.Bytes == 0 || b.Bytes > most.Bytes {
+		b.Bytes = most.Bytes
+	}
+	return b
+}
+
+// maxCost bounds Budget.Cost, so that no sum overflows.
+const maxCost = 1 << 48
+
+func (b Budget) valid() bool {
+	return b.Time >= 0 && b.Cost >= 0 && b.Cost <= maxCost && b.Bytes >= 0
 }
 
 // A Control names an entry of a catalogue of controls: task PO.1.1 of NIST SP

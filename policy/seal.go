@@ -42,7 +42,7 @@ func (r *Report) canonicalize() {
 
 // validate reports every contradiction in the report, joined.
 func (r *Report) validate() error {
-	errs := []error{validateSubject(r.Subject), validateNow(r.EvaluatedAt), r.validateVerdict()}
+	errs := []error{validateSubject(&r.Subject), validateNow(r.EvaluatedAt), r.validateVerdict()}
 	if r.Engine == "" || r.Policy.URI == "" {
 		errs = append(errs, attest.Refuse(CodeReportSource, "", "an engine and a policy", quote(r.Engine)+" and "+quote(r.Policy.URI)))
 	}

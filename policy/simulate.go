@@ -20,22 +20,24 @@ type Simulation struct {
 // too old. An error is as Evaluate's, and comes with the zero Simulation.
 func (e *Engine) Simulate(ctx context.Context, req Request, at time.Time) (Simulation, error) {
 	req.Now = at
-	q, err := e.inquire(ctx, &req)
+	q, err := e.inquire(ctx, &req, false)
 	if err != nil {
 		return Simulation{}, err
 	}
-	if q.cancelled != nil {
-		return Simulation{}, fmt.Errorf("policy: simulation ended early: %w", q.cancelled)
+	q.judge(ctx)
+	report, _, cancelled := q.report(ctx)
+	if cancelled != nil {
+		return Simulation{}, fmt.Errorf("policy: simulation ended early: %w", cancelled)
 	}
-	if err := e.oblige(&q.report); err != nil {
+	if err := e.oblige(&report); err != nil {
 		return Simulation{}, err
 	}
-	q.report.Engine = EngineName
-	q.report.canonicalize()
-	if err := errors.Join(q.report.validate()); err != nil {
+	report.Engine = EngineName
+	report.canonicalize()
+	if err := errors.Join(report.validate()); err != nil {
 		return Simulation{}, err
 	}
-	return Simulation{q.report}, nil
+	return Simulation{report}, nil
 }
 
 // Verdict returns what the verdict would be; Deny for the zero Simulation.

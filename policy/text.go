@@ -25,3 +25,5 @@ func clean(s string) string {
 	}
 	return s
 }
+
+func bytesText(n int64) string { return strconv.FormatInt(n, 10) + " bytes" }

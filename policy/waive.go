@@ -26,10 +26,10 @@ type WaiverRef struct {
 	Reasons []Reason `json:"reasons,omitempty"`
 }
 
-// weighWaivers judges each of the request's waivers, in canonical order.
-func (e *Engine) weighWaivers(req *Request, pool []item) []WaiverRef {
+// weighWaivers judges each of the waivers, which are in canonical order.
+func (e *Engine) weighWaivers(req *Request, waivers []*attest.Verified, pool []item) []WaiverRef {
 	var refs []WaiverRef
-	for _, v := range canonicalOrder(req.Waivers) {
+	for _, v := range waivers {
 		ref := WaiverRef{Evidence: v.Evidence(), Authority: v.Authority()}
 		w, err := ParseWaiver(v.Statement())
 		if err == nil {
@@ -62,7 +62,7 @@ func (e *Engine) objections(w Waiver, v *attest.Verified, req *Request, pool []i
 	if !slices.Contains(e.config.Authorities, v.Authority()) {
 		object(CodeWaiverAuthority, "", "an accepted authority", quote(v.Authority()))
 	}
-	if !speaksOf(v.Statement(), req.Subject.Digest) {
+	if !speaksOf(v.Statement(), attest.Want{Subjects: []digest.Set{req.Subject.Digest}}) {
 		object(CodeWaiverSubject, "/subject", req.Subject.Digest.String(), "another artifact")
 	}
 	rule := slices.IndexFunc(e.rules, func(c compiled) bool { return c.id == w.Rule })

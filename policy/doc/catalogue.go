@@ -2,6 +2,7 @@ package doc
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"github.com/sealwright/sealwright/attest/digest"
@@ -23,10 +24,11 @@ func Decode(with json.RawMessage, v any) error {
 	return strictjson.Unmarshal(with, v, strictjson.Options{Bytes: maxBytes})
 }
 
-// Builtin returns the rules of package rules by their usual names. Their
-// parameters are the types of this package that are named after them.
+// Builtin returns the rules of package rules by their usual names: those whose
+// parameters are the types of this package that are named after them, and those of
+// rules.Catalogue.
 func Builtin() Catalogue {
-	return Catalogue{
+	all := Catalogue{
 		"builder":         entry[Builder],
 		"parameters":      entry[Parameters],
 		"reproduced":      entry[Reproduced],
@@ -34,6 +36,8 @@ func Builtin() Catalogue {
 		"source":          entry[Source],
 		"vulnerabilities": entry[Vulnerabilities],
 	}
+	maps.Copy(all, rules.Catalogue())
+	return all
 }
 
 // entry makes a rule of parameters of type P.

@@ -10,13 +10,18 @@ import (
 	"github.com/sealwright/sealwright/policy"
 )
 
+// Languages are what the conditions of documents may be written in, by name: "cel",
+// for example, with package cel's Compiler.
+type Languages map[string]policy.Compiler
+
 // Config returns the policy that the document describes, with rules of the
-// catalogue, or everything that is wrong with it, joined. policy.New checks the rest.
-// The policy's digest, which Load knows, is left to the caller.
-func (d *Document) Config(c Catalogue) (policy.Config, error) {
-	var errs []error
-	root := d.Policy.compose("/policy", c, &errs)
-	if err := errors.Join(errs...); err != nil {
+// catalogue and conditions in the languages, or everything that is wrong with it,
+// joined. policy.New checks the rest. Without languages, a document with conditions is
+// refused. The policy's digest, which Load knows, is left to the caller.
+func (d *Document) Config(rules Catalogue, languages Languages) (policy.Config, error) {
+	c := composer{rules: rules, languages: languages}
+	root := c.node(&d.Policy, "/policy")
+	if err := errors.Join(c.errs...); err != nil {
 		return policy.Config{}, err
 	}
 	config := policy.Config{
@@ -25,6 +30,7 @@ func (d *Document) Config(c Catalogue) (policy.Config, error) {
 		Authorities: d.Authorities,
 		Validity:    time.Duration(d.Validity),
 		Expires:     d.Expires,
+		Budget:      d.Budget.budget(),
 	}
 	for _, l := range d.Levels {
 		config.Levels = append(config.Levels, policy.Level(l))
@@ -38,42 +44,56 @@ func (d *Document) Config(c Catalogue) (policy.Config, error) {
 	return config, nil
 }
 
-// compose returns the node, which stands at the JSON pointer where.
-func (n *Node) compose(where string, c Catalogue, errs *[]error) policy.Node {
+// A composer makes policies of nodes.
+type composer struct {
+	rules     Catalogue
+	languages Languages
+	errs      []error
+}
+
+// node returns the node, which stands at the JSON pointer where.
+func (c *composer) node(n *Node, where string) policy.Node {
 	forms := 0
-	for _, set := range []bool{n.Rule != nil, n.All != nil, n.Any != nil, n.AtLeast != nil, n.When != nil} {
+	for _, set := range []bool{n.Rule != nil, n.Condition != nil, n.All != nil, n.Any != nil, n.AtLeast != nil, n.When != nil} {
 		if set {
 			forms++
 		}
 	}
 	if forms != 1 {
-		*errs = append(*errs, attest.Refuse(CodeNode, where, "one of rule, all, any, atLeast, when", strconv.Itoa(forms)+" of them"))
+		c.errs = append(c.errs, attest.Refuse(CodeNode, where, "one of rule, condition, all, any, atLeast, when", strconv.Itoa(forms)+" of them"))
 		return policy.Node{}
-	}
-	list := func(name string, nodes []Node) []policy.Node {
-		out := make([]policy.Node, len(nodes))
-		for i := range nodes {
-			out[i] = nodes[i].compose(where+"/"+name+"/"+strconv.Itoa(i), c, errs)
-		}
-		return out
 	}
 	switch {
 	case n.All != nil:
-		return policy.AllOf(list("all", n.All)...)
+		return policy.AllOf(c.list(n.All, where+"/all")...)
 	case n.Any != nil:
-		return policy.AnyOf(list("any", n.Any)...)
+		return policy.AnyOf(c.list(n.Any, where+"/any")...)
 	case n.AtLeast != nil:
-		return policy.AtLeast(n.AtLeast.Count, list("atLeast/of", n.AtLeast.Of)...)
+		return policy.AtLeast(n.AtLeast.Count, c.list(n.AtLeast.Of, where+"/atLeast/of")...)
 	case n.When != nil:
-		then := n.When.Then.compose(where+"/when/then", c, errs)
+		then := c.node(&n.When.Then, where+"/when/then")
 		return policy.When(policy.Condition{Phases: n.When.Phases, Environments: n.When.Environments}, then)
 	}
-	rule, err := n.Rule.build(where+"/rule", c)
+	var rule policy.Rule
+	var err error
+	if n.Rule != nil {
+		rule, err = n.Rule.build(where+"/rule", c.rules)
+	} else {
+		rule, err = n.Condition.build(where+"/condition", c.languages)
+	}
 	if err != nil {
-		*errs = append(*errs, err)
+		c.errs = append(c.errs, err)
 		return policy.Node{}
 	}
 	return policy.Rules(rule)
+}
+
+func (c *composer) list(nodes []Node, where string) []policy.Node {
+	out := make([]policy.Node, len(nodes))
+	for i := range nodes {
+		out[i] = c.node(&nodes[i], where+"/"+strconv.Itoa(i))
+	}
+	return out
 }
 
 // A described is a rule as the document describes it.
@@ -101,6 +121,9 @@ func (r described) Spec() (policy.Spec, error) {
 	if !r.entry.RetiredOn.IsZero() {
 		spec.RetiredOn = r.entry.RetiredOn
 	}
+	if r.entry.Budget != nil {
+		spec.Budget = r.entry.Budget.budget()
+	}
 	return spec, nil
 }
 
@@ -120,4 +143,30 @@ func (r *Rule) build(where string, c Catalogue) (policy.Rule, error) {
 		return nil, attest.Refuse(CodeRule, where+"/use", "a rule", "nil")
 	}
 	return described{rule, *r}, nil
+}
+
+func (k *Condition) build(where string, languages Languages) (policy.Rule, error) {
+	compiler, ok := languages[k.Language]
+	if !ok || compiler == nil {
+		return nil, attest.Refuse(CodeLanguage, where+"/language", "a language that the reader has", excerpt.Quote(k.Language))
+	}
+	if k.ID == "" {
+		return nil, attest.Refuse(CodeFormat, where+"/id", "an id", "none")
+	}
+	clause := policy.Clause{
+		ID: k.ID, Version: k.Version, Title: k.Title, Controls: k.Controls, Remedy: k.Remedy, Need: k.Need.need(), Text: k.Text,
+	}
+	for _, in := range k.Inputs {
+		clause.Inputs = append(clause.Inputs, policy.Input(in))
+	}
+	rule, err := compiler.Compile(clause)
+	if err != nil {
+		return nil, attest.Refuse(CodeCondition, where, "a condition in "+excerpt.Quote(k.Language), "").Because(err)
+	}
+	if rule == nil {
+		return nil, attest.Refuse(CodeCondition, where, "a rule", "nil")
+	}
+	return described{rule, Rule{
+		ID: k.ID, Version: k.Version, Controls: k.Controls, EffectiveOn: k.EffectiveOn, RetiredOn: k.RetiredOn, Budget: k.Budget,
+	}}, nil
 }

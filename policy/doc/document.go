@@ -27,6 +27,7 @@ type Document struct {
 	// Authorities and Validity are as in policy.Config.
 	Authorities []string `json:"authorities"`
 	Validity    Duration `json:"validity"`
+	Budget      *Budget  `json:"budget,omitempty"`
 	Policy      Node     `json:"policy"`
 	Waivers     *Waivers `json:"waivers,omitempty"`
 	Levels      []Level  `json:"levels,omitempty"`
@@ -34,11 +35,12 @@ type Document struct {
 
 // A Node is a part of the policy: exactly one field is set.
 type Node struct {
-	Rule    *Rule    `json:"rule,omitempty"`
-	All     []Node   `json:"all,omitempty"`
-	Any     []Node   `json:"any,omitempty"`
-	AtLeast *AtLeast `json:"atLeast,omitempty"`
-	When    *When    `json:"when,omitempty"`
+	Rule      *Rule      `json:"rule,omitempty"`
+	Condition *Condition `json:"condition,omitempty"`
+	All       []Node     `json:"all,omitempty"`
+	Any       []Node     `json:"any,omitempty"`
+	AtLeast   *AtLeast   `json:"atLeast,omitempty"`
+	When      *When      `json:"when,omitempty"`
 }
 
 // AtLeast demands Count of the nodes.
@@ -65,6 +67,86 @@ type Rule struct {
 	Controls    []policy.Control `json:"controls,omitempty"`
 	EffectiveOn time.Time        `json:"effectiveOn,omitzero"`
 	RetiredOn   time.Time        `json:"retiredOn,omitzero"`
+	Budget      *Budget          `json:"budget,omitempty"`
+}
+
+// A Condition is a rule written in a language, as policy.Clause.
+type Condition struct {
+	// Language names one of the languages that Config is given.
+	Language    string           `json:"language"`
+	ID          string           `json:"id"`
+	Version     int              `json:"version,omitempty"`
+	Title       string           `json:"title,omitempty"`
+	Remedy      string           `json:"remedy,omitempty"`
+	Controls    []policy.Control `json:"controls,omitempty"`
+	EffectiveOn time.Time        `json:"effectiveOn,omitzero"`
+	RetiredOn   time.Time        `json:"retiredOn,omitzero"`
+	Budget      *Budget          `json:"budget,omitempty"`
+	Need        Need             `json:"need"`
+	Inputs      []Input          `json:"inputs"`
+	Text        string           `json:"text"`
+}
+
+// A Need is as policy.Need.
+type Need struct {
+	PredicateTypes []string   `json:"predicateTypes"`
+	Signers        []string   `json:"signers"`
+	Threshold      int        `json:"threshold,omitempty"`
+	MaxAge         Duration   `json:"maxAge,omitempty"`
+	TimeAt         string     `json:"timeAt,omitempty"`
+	Quantifier     Quantifier `json:"quantifier,omitempty"`
+}
+
+func (n *Need) need() policy.Need {
+	return policy.Need{
+		PredicateTypes: n.PredicateTypes, Signers: n.Signers, Threshold: n.Threshold,
+		MaxAge: time.Duration(n.MaxAge), TimeAt: n.TimeAt, Quantifier: policy.Quantifier(n.Quantifier),
+	}
+}
+
+// An Input is as policy.Input.
+type Input struct {
+	Name    string `json:"name"`
+	Pointer string `json:"pointer"`
+	Type    string `json:"type"`
+}
+
+// A Quantifier is a policy.Quantifier, written "all" or "any".
+type Quantifier policy.Quantifier
+
+// UnmarshalText reads "all" or "any".
+func (q *Quantifier) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "all":
+		*q = Quantifier(policy.AllMatching)
+	case "any":
+		*q = Quantifier(policy.AnyMatching)
+	default:
+		return errors.New("neither all nor any")
+	}
+	return nil
+}
+
+// MarshalText writes "all" or "any".
+func (q Quantifier) MarshalText() ([]byte, error) {
+	if policy.Quantifier(q) == policy.AnyMatching {
+		return []byte("any"), nil
+	}
+	return []byte("all"), nil
+}
+
+// A Budget is as policy.Budget.
+type Budget struct {
+	Time  Duration `json:"time,omitempty"`
+	Cost  int64    `json:"cost,omitempty"`
+	Bytes int64    `json:"bytes,omitempty"`
+}
+
+func (b *Budget) budget() policy.Budget {
+	if b == nil {
+		return policy.Budget{}
+	}
+	return policy.Budget{Time: time.Duration(b.Time), Cost: b.Cost, Bytes: b.Bytes}
 }
 
 // A Level is as policy.Level.
@@ -105,9 +187,18 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // MarshalText writes the duration in the form that UnmarshalText reads.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// Parse reads a document of at most 1 MiB strictly. It does not look into the
-// parameters of rules: Config does.
+// Parse reads a document of at most 1 MiB strictly, in JSON, or in YAML if it does not
+// begin with a brace (see Canonical). It does not look into the parameters of rules:
+// Config does.
 func Parse(data []byte) (*Document, error) {
+	data, err := inJSON(data)
+	if err != nil {
+		return nil, err
+	}
+	return parseJSON(data)
+}
+
+func parseJSON(data []byte) (*Document, error) {
 	var d Document
 	if err := strictjson.Unmarshal(data, &d, strictjson.Options{Bytes: maxBytes}); err != nil {
 		return nil, attest.Refuse(CodeFormat, "", "a policy document", "something else").Because(err)

@@ -21,7 +21,7 @@ func ExampleParse() {
 		fmt.Println(err)
 		return
 	}
-	config, err := document.Config(doc.Builtin())
+	config, err := document.Config(doc.Builtin(), nil)
 	if err != nil {
 		fmt.Println(err)
 		return

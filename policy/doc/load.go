@@ -25,13 +25,18 @@ type Release struct {
 	ID      string    `json:"id"`
 	Version uint64    `json:"version"`
 	Expires time.Time `json:"expires"`
-	// Digest is that of the document. It is not part of the predicate.
+	// Digest is that of the document, or of the canonical JSON of one in YAML. It is not
+	// part of the predicate.
 	Digest digest.Digest `json:"-"`
 }
 
 // NewRelease returns the statement that releases the document, to be signed.
 func NewRelease(document []byte) (*attest.Statement, error) {
-	d, err := Parse(document)
+	document, err := inJSON(document)
+	if err != nil {
+		return nil, err
+	}
+	d, err := parseJSON(document)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +99,9 @@ type Trust struct {
 	Pin digest.Digest
 	// Catalogue holds the rules that the document may name.
 	Catalogue Catalogue
+	// Languages are those of the document's conditions. Optional: without them a
+	// document with conditions is refused.
+	Languages Languages
 	// Testing admits signatures of authorities that begin with "test:". Optional.
 	Testing bool
 }
@@ -106,7 +114,11 @@ func Load(ctx context.Context, t Trust, document []byte, signatures []attest.Att
 	if t.Verifier == nil || t.Versions == nil || t.ID == "" || len(t.Signers) == 0 {
 		return policy.Config{}, attest.Refuse(CodeTrust, "Trust", "an ID, a Verifier, Signers and Versions", "less")
 	}
-	d, err := Parse(document)
+	document, err := inJSON(document)
+	if err != nil {
+		return policy.Config{}, err
+	}
+	d, err := parseJSON(document)
 	if err != nil {
 		return policy.Config{}, err
 	}
@@ -122,7 +134,7 @@ func Load(ctx context.Context, t Trust, document []byte, signatures []attest.Att
 		errs = append(errs, attest.Refuse(CodeExpired, "/expires", "after "+now.UTC().Format(time.RFC3339), d.Expires.UTC().Format(time.RFC3339)))
 	}
 	errs = append(errs, t.checkSigned(ctx, release, signatures, now))
-	config, err := d.Config(t.Catalogue)
+	config, err := d.Config(t.Catalogue, t.Languages)
 	config.Policy.Digest, config.Testing = release.Digest, t.Testing
 	if err == nil {
 		_, err = policy.New(config)

@@ -31,6 +31,7 @@ func Schema() ([]byte, error) {
 		"signer": reflect.TypeFor[Signer](), "source": reflect.TypeFor[Source](), "vulnerabilities": reflect.TypeFor[Vulnerabilities](),
 	}
 	var cases []any
+	s.defs["Rule"].(map[string]any)["properties"].(map[string]any)["use"] = map[string]any{"type": "string", "examples": slices.Sorted(maps.Keys(Builtin()))}
 	for _, use := range slices.Sorted(maps.Keys(parameters)) {
 		cases = append(cases, map[string]any{
 			"if":   map[string]any{"properties": map[string]any{"use": map[string]any{"const": use}}},
@@ -56,6 +57,8 @@ func (s *schemas) of(t reflect.Type) map[string]any {
 		return map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
 	case reflect.TypeFor[Duration]():
 		return map[string]any{"type": "string", "pattern": `^([0-9.]+(ns|us|µs|ms|s|m|h))+$`}
+	case reflect.TypeFor[Quantifier]():
+		return map[string]any{"enum": []string{"all", "any"}}
 	case reflect.TypeFor[policy.Phase]():
 		return map[string]any{"enum": []policy.Phase{policy.PhaseBuild, policy.PhasePublish, policy.PhasePromote, policy.PhaseDeploy}}
 	}
@@ -69,7 +72,7 @@ func (s *schemas) of(t reflect.Type) map[string]any {
 		return map[string]any{"type": "array", "items": s.of(t.Elem())}
 	case reflect.Map:
 		return map[string]any{"type": "object", "additionalProperties": s.of(t.Elem())}
-	case reflect.Int, reflect.Uint64:
+	case reflect.Int, reflect.Int64, reflect.Uint64:
 		return map[string]any{"type": "integer", "minimum": 0}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}

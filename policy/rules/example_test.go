@@ -39,3 +39,29 @@ func Example() {
 	fmt.Println(err)
 	// Output: <nil>
 }
+
+// What a scanner calls grave is tolerated where the vendor says, with a justification,
+// that the artifact is not affected; without a word of the vendor the scan alone counts.
+func ExampleRisk() {
+	scan := rules.Risk{
+		ID: "risk-by-scan", Trust: rules.Trust{Signers: []string{"scanner"}},
+		At: scan.High, EPSS: 0.1, KEV: true, MaxDatabaseAge: 48 * time.Hour,
+	}
+	vendor := scan
+	vendor.ID, vendor.VEX = "risk-by-vendor", rules.Trust{Signers: []string{"vendor"}, MaxAge: 90 * 24 * time.Hour}
+	_, err := policy.New(policy.Config{
+		Policy: policy.PolicyRef{URI: "https://example.com/policies/production", Version: "4"},
+		Root: policy.AllOf(
+			policy.AnyOf(policy.Rules(scan), policy.Rules(vendor)),
+			policy.Rules(
+				rules.SBOM{Trust: rules.Trust{Signers: []string{"platform"}}, MinComponents: 1, Complete: true},
+				rules.Review{Trust: rules.Trust{Signers: []string{"alice", "bob", "carol"}}, Builders: []string{"platform"}},
+				rules.Target{Trust: rules.Trust{Signers: []string{"release-manager"}}},
+			),
+		),
+		Authorities: []string{"example.com/release-keys"},
+		Validity:    time.Hour,
+	})
+	fmt.Println(err)
+	// Output: <nil>
+}

@@ -38,6 +38,17 @@ type fixture struct {
 	// neutral tells that an allowed fixture stays allowed under a mutation, because
 	// the rule does not look there.
 	neutral func(provenancetest.Mutation) bool
+	// matters, if it is there, tells instead which mutations must spoil an allowed
+	// fixture.
+	matters func(provenancetest.Mutation) bool
+	// by tells who signed each statement, separated by ','; "platform" if missing. With
+	// '~', the name after it is whose key it was; '-' is no key.
+	by     []string
+	id     string // of the rule, if it matters
+	got    string // what the first reason tells among what was got, if it matters
+	actor  string
+	target policy.Target
+	until  time.Time // when the Allow ends, where a rule measures time
 }
 
 func trust() rules.Trust { return rules.Trust{Signers: []string{"platform"}} }
@@ -48,27 +59,60 @@ func engine(t testing.TB, r policy.Rule) *policy.Engine {
 		Policy:      policy.PolicyRef{URI: "https://example.com/policy", Version: "1"},
 		Root:        policy.Rules(r),
 		Authorities: []string{policytest.Authority}, Testing: true, Validity: 1000 * time.Hour,
+		Budget: policy.Budget{Time: 10 * time.Second}, // a busy machine is no fault of the rule
 	})
 	require.NoError(t, err)
 	return e
 }
 
-// evaluate returns the decision on the statements, or false if one of them is none.
+// evaluate returns the decision on the statements, all by "platform", or false if one
+// of them is none.
 func evaluate(t testing.TB, e *policy.Engine, statements ...[]byte) (policy.Decision, bool) {
 	t.Helper()
-	req := policy.Request{Subject: attest.Descriptor{Digest: provenancetest.Artifact()}, Phase: policy.PhaseDeploy, Now: now}
-	for _, b := range statements {
+	return fixture{}.decide(t, e, statements...)
+}
+
+// decide returns the decision on the statements as f has them signed, or false if one
+// of them is none.
+func (f fixture) decide(t testing.TB, e *policy.Engine, statements ...[]byte) (policy.Decision, bool) {
+	t.Helper()
+	req := policy.Request{Subject: attest.Descriptor{Digest: provenancetest.Artifact()}, Phase: policy.PhaseDeploy, Now: now, Target: f.target}
+	if f.actor != "" {
+		req.Actor = policytest.Identity(f.actor)
+	}
+	for i, b := range statements {
 		s, err := attest.ParseStatement(b, attest.Limits{})
 		if err != nil {
 			return policy.Decision{}, false
 		}
-		v, err := policytest.Synthetic{Signers: []string{"platform"}, Times: []time.Time{now.Add(-time.Hour)}}.Seal(s)
+		signers := "platform"
+		if i < len(f.by) {
+			signers = f.by[i]
+		}
+		v, err := seal(s, strings.Split(signers, ","))
 		require.NoError(t, err)
 		req.Evidence = append(req.Evidence, v)
 	}
 	d, err := e.Evaluate(context.Background(), req)
 	require.NoError(t, err)
 	return d, true
+}
+
+// seal makes synthetic evidence, also by one party with two names.
+func seal(s *attest.Statement, signers []string) (*attest.Verified, error) {
+	facts := attest.Facts{Authority: policytest.Authority, Statement: s, Times: []attest.TrustedTime{{Time: now.Add(-time.Hour), Authority: "test:clock"}}}
+	for _, signer := range signers {
+		name, key, _ := strings.Cut(signer, "~")
+		id := policytest.Identity(name)
+		if key == "-" {
+			id.Key = digest.Digest{}
+		} else if key != "" {
+			id.Key = policytest.Identity(key).Key
+		}
+		facts.Signers = append(facts.Signers, id)
+	}
+	facts.Evidence = digest.FromBytes(append([]byte(strings.Join(signers, ",")+"\x00"), s.Bytes()...))
+	return attest.Seal(facts)
 }
 
 // build returns a provenance statement about the sample build, changed.

@@ -41,26 +41,25 @@ func (r NoVulnerabilities) Spec() (policy.Spec, error) {
 
 // Check implements policy.Rule.
 func (r NoVulnerabilities) Check(_ context.Context, facts *policy.Facts) policy.Result {
+	return r.check(facts, r.found)
+}
+
+// check demands a scan that is not too old, and in which find finds nothing.
+func (r NoVulnerabilities) check(facts *policy.Facts, find func(*report.Vulns) []policy.Reason) policy.Result {
 	return facts.Judge(evidence, func(e policy.Evidence) policy.Result {
 		v, err := report.ParseVulns(e.Statement())
 		if err != nil {
 			return unreadable(err)
 		}
-		if found := r.found(v); len(found) > 0 {
+		if found := find(v); len(found) > 0 {
 			return policy.Result{Outcome: policy.Violated, Reasons: found}
 		}
 		until := v.Scanner.DB.LastUpdate.Add(r.MaxDatabaseAge)
 		if v.Metadata.ScanFinishedOn.After(facts.Now()) {
-			return policy.Result{Outcome: policy.Undetermined, Reasons: []policy.Reason{{
-				Reason: attest.Reason{Code: CodeScanFuture, Where: "/predicate/metadata/scanFinishedOn", Want: "not after " + instant(facts.Now()), Got: instant(v.Metadata.ScanFinishedOn)},
-				Remedy: "compare the clocks of the scanner and of the engine's caller",
-			}}}
+			return undetermined(fault(CodeScanFuture, "/predicate/metadata/scanFinishedOn", "not after "+instant(facts.Now()), instant(v.Metadata.ScanFinishedOn), "compare the clocks of the scanner and of the engine's caller"))
 		}
 		if !facts.Now().Before(until) {
-			return policy.Result{Outcome: policy.Undetermined, Reasons: []policy.Reason{{
-				Reason: attest.Reason{Code: CodeDatabaseAge, Where: "/predicate/scanner/db/lastUpdate", Want: "younger than " + r.MaxDatabaseAge.String(), Got: instant(v.Scanner.DB.LastUpdate)},
-				Remedy: "update the advisory database and scan again",
-			}}}
+			return undetermined(fault(CodeDatabaseAge, "/predicate/scanner/db/lastUpdate", "younger than "+r.MaxDatabaseAge.String(), instant(v.Scanner.DB.LastUpdate), "update the advisory database and scan again"))
 		}
 		return policy.Result{Outcome: policy.Satisfied, Until: until}
 	})
@@ -109,18 +108,18 @@ func readSeverity(rating report.Severity) (s scan.Severity, ok bool) {
 		return scan.Unknown, false
 	}
 	switch {
-	case score == 0:
-		return scan.None, true
-	case score > 0 && score < 4:
-		return scan.Low, true
-	case score >= 4 && score < 7:
-		return scan.Medium, true
-	case score >= 7 && score < 9:
-		return scan.High, true
-	case score >= 9 && score <= 10:
+	case score > 10: // no CVSS score at all
+		return scan.Unknown, true
+	case score >= 9:
 		return scan.Critical, true
+	case score >= 7:
+		return scan.High, true
+	case score >= 4:
+		return scan.Medium, true
+	case score > 0:
+		return scan.Low, true
 	}
-	return scan.Unknown, true // no CVSS score at all
+	return scan.None, true
 }
 
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

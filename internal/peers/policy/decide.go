@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/policy"
+)
+
+// sides that judge the ten conditions.
+type sides struct {
+	good, bad []byte
+	one, ten  *policy.Engine // the conditions as one rule, and as ten
+	opa       judge
+	parsed    func(ast.Value) error
+	cel       judge // bounded
+	unbounded judge
+}
+
+// assemble makes every side and demands that it tells good and bad apart.
+func assemble() (s sides, err error) {
+	if s.good, s.bad, err = statements(); err != nil {
+		return s, err
+	}
+	if s.one, err = engine(compare("build", conditions...)); err != nil {
+		return s, err
+	}
+	if s.ten, err = engine(ten()...); err != nil {
+		return s, err
+	}
+	if s.opa, s.parsed, err = byOPA(module); err != nil {
+		return s, err
+	}
+	if s.cel, err = byCEL(true, expressions...); err != nil {
+		return s, err
+	}
+	if s.unbounded, err = byCEL(false, expressions...); err != nil {
+		return s, err
+	}
+	all := map[string]func([]byte) error{
+		"one": bytesBy(s.one), "ten": bytesBy(s.ten), "prepared": preparedBytes(s.ten),
+		"opa": decodedBy(s.opa, true), "cel": decodedBy(s.cel, false), "unbounded cel": decodedBy(s.unbounded, false),
+	}
+	for name, side := range all {
+		if err := side(s.good); err != nil {
+			return s, fmt.Errorf("%s: %w", name, err)
+		}
+		if side(s.bad) == nil {
+			return s, fmt.Errorf("%s: %w", name, errPassed)
+		}
+	}
+	return s, nil
+}
+
+// bytesBy takes a statement from its bytes to a decision.
+func bytesBy(e *policy.Engine) func([]byte) error {
+	return func(raw []byte) error {
+		req, err := request(raw)
+		if err != nil {
+			return err
+		}
+		return allowed(e.Evaluate(context.Background(), req))
+	}
+}
+
+// preparedBytes is bytesBy with one decoding for all rules.
+func preparedBytes(e *policy.Engine) func([]byte) error {
+	return func(raw []byte) error {
+		req, err := request(raw)
+		if err != nil {
+			return err
+		}
+		p, err := e.Prepare(context.Background(), req)
+		if err != nil {
+			return err
+		}
+		return allowed(p.Evaluate(context.Background(), now))
+	}
+}
+
+func decodedBy(ask judge, exact bool) func([]byte) error {
+	return func(raw []byte) error {
+		v, err := decode(raw, exact)
+		if err != nil {
+			return err
+		}
+		return ask(v)
+	}
+}
+
+// decoded measures ten conditions on evidence that is in memory already.
+func decoded(dir string, t *table) error {
+	s, err := assemble()
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	req, err := request(s.good)
+	if err != nil {
+		return err
+	}
+	prepared, err := s.ten.Prepare(ctx, req)
+	if err != nil {
+		return err
+	}
+	exact, err := decode(s.good, true)
+	if err != nil {
+		return err
+	}
+	floats, err := decode(s.good, false)
+	if err != nil {
+		return err
+	}
+	value, err := ast.InterfaceToValue(exact)
+	if err != nil {
+		return err
+	}
+	c, err := costs(
+		side{"ours", func() error { return allowed(prepared.Evaluate(ctx, now)) }},
+		side{"ours, not prepared", func() error { return allowed(s.ten.Evaluate(ctx, req)) }},
+		side{"cel-go without limits", func() error { return s.unbounded(floats) }},
+		side{"cel-go with limits", func() error { return s.cel(floats) }},
+		side{"OPA on its own values", func() error { return s.parsed(value) }},
+		side{"OPA on a map", func() error { return s.opa(exact) }},
+	)
+	if err != nil {
+		return err
+	}
+	witness, err := byWitness(dir, s.good, s.bad)
+	if err != nil {
+		return err
+	}
+	t.atMost("ten native rules, decoded", micro(c[0]), 1, " us")
+	t.atMost("the same", c[0].objects, 0, " allocations")
+	t.note("ten native rules, verified but not decoded", told(c[1]))
+	t.note("the ten conditions, cel-go without limits, on a map", told(c[2])+times(c[2], c[0]))
+	t.note("the ten conditions, cel-go with limits, on a map", told(c[3])+times(c[3], c[0]))
+	t.note("the ten conditions, OPA EvalParsedInput", told(c[4])+times(c[4], c[0]))
+	t.note("the ten conditions, OPA EvalInput, on a map", told(c[5])+times(c[5], c[0]))
+	t.note("the ten conditions, go-witness EvaluateRegoPolicy", told(witness)+times(witness, c[0]))
+	return nil
+}
+
+// fromBytes measures the way from the statement's bytes to a decision. Nobody verifies
+// a signature here.
+func fromBytes(_ string, t *table) error {
+	s, err := assemble()
+	if err != nil {
+		return err
+	}
+	statement, err := attest.ParseStatement(s.good, attest.Limits{})
+	if err != nil {
+		return err
+	}
+	one, prepared, each := bytesBy(s.one), preparedBytes(s.ten), bytesBy(s.ten)
+	opa, cel := decodedBy(s.opa, true), decodedBy(s.cel, false)
+	c, err := costs(
+		side{"one rule", func() error { return one(s.good) }},
+		side{"ten rules, prepared", func() error { return prepared(s.good) }},
+		side{"ten rules", func() error { return each(s.good) }},
+		side{"cel-go", func() error { return cel(s.good) }},
+		side{"OPA", func() error { return opa(s.good) }},
+		side{"map", func() error { _, err := decode(s.good, false); return err }},
+		side{"parse", func() error { _, err := request(s.good); return err }},
+		side{"decode", func() error { _, err := decodeFacet(statement); return err }},
+	)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("bytes to decision, %d bytes, ", len(s.good))
+	t.atMost(what+"one rule of ten conditions", micro(c[0]), 10, " us")
+	t.atMost(what+"ten rules, prepared", micro(c[1]), 10, " us")
+	t.note(what+"ten rules that each decode", told(c[2]))
+	t.note(what+"cel-go with limits", told(c[3])+times(c[3], c[0]))
+	t.note(what+"OPA EvalInput", told(c[4])+times(c[4], c[0]))
+	t.note("of these, encoding/json into a map alone", told(c[5]))
+	t.note("of ours, parsing and sealing the statement", told(c[6]))
+	t.note("of ours, decoding the predicate once, strictly", told(c[7]))
+	return nil
+}
+
+// cached measures a hit among a million decisions.
+func cached(_ string, t *table) error {
+	const entries = 1_000_000
+	s, err := assemble()
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	req, err := request(s.good)
+	if err != nil {
+		return err
+	}
+	d, err := s.ten.Evaluate(ctx, req)
+	if err != nil {
+		return err
+	}
+	filler := &same{decision: d}
+	cache, err := policy.Cached(filler, policy.CacheConfig{Entries: 2 * entries}) // twice, so that no shard is full
+	if err != nil {
+		return err
+	}
+	names := make([]string, entries)
+	for i := range names {
+		names[i] = fmt.Sprintf("service-%d", i)
+		req.Target.Name = names[i]
+		if err := allowed(cache.Evaluate(ctx, req)); err != nil {
+			return err
+		}
+	}
+	i := 0
+	hit := func(names []string) func() error {
+		return func() error {
+			i = (i + 7919) % len(names)
+			req.Target.Name = names[i]
+			return allowed(cache.Evaluate(ctx, req))
+		}
+	}
+	anew := func() error { return allowed(s.ten.Evaluate(ctx, req)) }
+	c, err := costs(side{"every", hit(names)}, side{"some", hit(names[:4096])}, side{"anew", anew})
+	if err != nil {
+		return err
+	}
+	if filler.asked != entries {
+		return fmt.Errorf("of %d questions %d were no hits", filler.asked, filler.asked-entries)
+	}
+	t.atMost("cached decision, any of a million entries", micro(c[0]), 1, " us")
+	t.atMost("cached decision, of 4,096 among a million", micro(c[1]), 1, " us")
+	t.note("deciding anew", told(c[2])+times(c[2], c[0]))
+	return nil
+}
+
+// same is an engine that always gives one decision, to fill a cache in little time. It
+// counts how often it is asked.
+type same struct {
+	decision policy.Decision
+	asked    int
+}
+
+// Evaluate implements policy.PolicyEngine, as far as the cache looks.
+func (s *same) Evaluate(context.Context, policy.Request) (policy.Decision, error) {
+	s.asked++
+	return s.decision, nil
+}
+
+func micro(c cost) float64 { return float64(c.cpu.Nanoseconds()) / 1000 }
+
+func told(c cost) string {
+	return fmt.Sprintf("%s us, %s B, %s allocations", number(micro(c)), number(c.bytes), number(c.objects))
+}
+
+func times(theirs, ours cost) string {
+	return fmt.Sprintf(" (%sx ours)", number(float64(theirs.cpu)/float64(ours.cpu)))
+}

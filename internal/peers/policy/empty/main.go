@@ -1,0 +1,4 @@
+// Empty is a program that does nothing.
+package main
+
+func main() {}

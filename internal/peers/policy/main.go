@@ -1,0 +1,39 @@
+// Peers measures package policy side by side with the engines that judge the same
+// evidence by the same conditions, and prints its goals with what was measured. Run it
+// with the script run.
+//
+// Times are processor times of the whole process on one processor, so that garbage
+// collection counts; each is the least of samples that alternate between the sides.
+// Every side is asked to allow what it should and to deny what it should before it is
+// measured.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: run")
+		os.Exit(2)
+	}
+	runtime.GOMAXPROCS(1)
+	if err := measure(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	}
+}
+
+// measure runs every part; dir holds the programs whose sizes are compared.
+func measure(dir string) error {
+	var t table
+	for _, part := range []func(dir string, t *table) error{weight, decoded, fromBytes, bills, cached} {
+		if err := part(dir, &t); err != nil {
+			return err
+		}
+	}
+	t.print()
+	return nil
+}
