@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -382,6 +383,20 @@ func TestExplainTellsWhatNoEvidenceHelps(t *testing.T) {
 	require.True(t, told.Possible && told.Minimal)
 	require.Equal(t, []policy.Fact{{PredicateType: "https://in-toto.io/attestation/vulns/v0.2", Signer: "scanner", Needs: []string{"vulnerabilities/evidence"}}}, told.Missing)
 	require.NotEmpty(t, told.Remedies["vulnerabilities"])
+}
+
+func TestEvidenceThatIsNoFileOfTheDirectoryIsNotRead(t *testing.T) {
+	dir := world(t)
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "signed", "x"+envelope), 0o666))
+	status, _, stderr := asked(t, "check", dir)
+	require.Equal(t, misused, status)
+	require.Contains(t, stderr, "regular file")
+
+	dir = world(t)
+	require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(dir, "signed", "x"+envelope)))
+	status, _, stderr = asked(t, "check", dir)
+	require.Equal(t, failed, status)
+	require.Contains(t, stderr, "escapes")
 }
 
 func TestHelpIsNoMisuse(t *testing.T) {

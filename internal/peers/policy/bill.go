@@ -113,7 +113,9 @@ func bills(_ string, t *table) error {
 	}
 	t.note(size+"all three rules", heavy(c[3]))
 	t.note(size+"cel-go with limits, from JSON", heavy(c[4])+times(c[4], c[3]))
-	t.note(size+"OPA EvalInput, from JSON", heavy(c[5])+times(c[5], c[3]))
+	t.note(size+"OPA EvalInput, from JSON", heavy(c[5]))
+	t.atLeast("the same / our three rules", ratio(c[5], c[3]), 9, "x")
+	t.atLeast("the same, allocated", c[5].bytes/c[3].bytes, 90, "x")
 	t.note("of these, encoding/json into a map alone", heavy(c[6])+times(c[6], c[3]))
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/policy"
+	"github.com/sealwright/sealwright/policy/rules"
+	"github.com/sealwright/sealwright/provenance/provenancetest"
 )
 
 // sides that judge the ten conditions.
@@ -118,6 +120,10 @@ func decoded(dir string, t *table) error {
 	if err != nil {
 		return err
 	}
+	facts, err := decodeFacet(req.Evidence[0].Statement())
+	if err != nil {
+		return err
+	}
 	c, err := costs(
 		side{"ours", func() error { return allowed(prepared.Evaluate(ctx, now)) }},
 		side{"ours, not prepared", func() error { return allowed(s.ten.Evaluate(ctx, req)) }},
@@ -125,6 +131,7 @@ func decoded(dir string, t *table) error {
 		side{"cel-go with limits", func() error { return s.cel(floats) }},
 		side{"OPA on its own values", func() error { return s.parsed(value) }},
 		side{"OPA on a map", func() error { return s.opa(exact) }},
+		side{"conditions", func() error { return hold(facts) }},
 	)
 	if err != nil {
 		return err
@@ -135,12 +142,26 @@ func decoded(dir string, t *table) error {
 	}
 	t.atMost("ten native rules, decoded", micro(c[0]), 1, " us")
 	t.atMost("the same", c[0].objects, 0, " allocations")
+	t.note("of that, the ten conditions alone", told(c[6]))
 	t.note("ten native rules, verified but not decoded", told(c[1]))
 	t.note("the ten conditions, cel-go without limits, on a map", told(c[2])+times(c[2], c[0]))
 	t.note("the ten conditions, cel-go with limits, on a map", told(c[3])+times(c[3], c[0]))
-	t.note("the ten conditions, OPA EvalParsedInput", told(c[4])+times(c[4], c[0]))
-	t.note("the ten conditions, OPA EvalInput, on a map", told(c[5])+times(c[5], c[0]))
-	t.note("the ten conditions, go-witness EvaluateRegoPolicy", told(witness)+times(witness, c[0]))
+	t.note("the ten conditions, OPA EvalParsedInput", told(c[4]))
+	t.atLeast("the same / ours", ratio(c[4], c[0]), 30, "x")
+	t.note("the ten conditions, OPA EvalInput, on a map", told(c[5]))
+	t.atLeast("the same / ours", ratio(c[5], c[0]), 70, "x")
+	t.note("the ten conditions, go-witness EvaluateRegoPolicy", told(witness))
+	t.atLeast("the same / ours", ratio(witness, c[0]), 400, "x")
+	return nil
+}
+
+// hold is nil if all conditions hold.
+func hold(f *facet) error {
+	for _, holds := range conditions {
+		if !holds(f) {
+			return errRefused
+		}
+	}
 	return nil
 }
 
@@ -155,6 +176,14 @@ func fromBytes(_ string, t *table) error {
 	if err != nil {
 		return err
 	}
+	builder, err := engine(rules.Builder{Builders: map[string][]string{provenancetest.BuilderID: {"platform"}}})
+	if err != nil {
+		return err
+	}
+	shipped := bytesBy(builder)
+	if shipped(s.bad) == nil {
+		return errPassed
+	}
 	one, prepared, each := bytesBy(s.one), preparedBytes(s.ten), bytesBy(s.ten)
 	opa, cel := decodedBy(s.opa, true), decodedBy(s.cel, false)
 	c, err := costs(
@@ -165,6 +194,7 @@ func fromBytes(_ string, t *table) error {
 		side{"OPA", func() error { return opa(s.good) }},
 		side{"map", func() error { _, err := decode(s.good, false); return err }},
 		side{"parse", func() error { _, err := request(s.good); return err }},
+		side{"shipped", func() error { return shipped(s.good) }},
 		side{"decode", func() error { _, err := decodeFacet(statement); return err }},
 	)
 	if err != nil {
@@ -174,11 +204,14 @@ func fromBytes(_ string, t *table) error {
 	t.atMost(what+"one rule of ten conditions", micro(c[0]), 10, " us")
 	t.atMost(what+"ten rules, prepared", micro(c[1]), 10, " us")
 	t.note(what+"ten rules that each decode", told(c[2]))
-	t.note(what+"cel-go with limits", told(c[3])+times(c[3], c[0]))
-	t.note(what+"OPA EvalInput", told(c[4])+times(c[4], c[0]))
+	t.note(what+"package rules' Builder, which decodes SLSA v1 whole", told(c[7]))
+	t.note(what+"cel-go with limits", told(c[3]))
+	t.atLeast("the same / our one rule", ratio(c[3], c[0]), 3, "x")
+	t.note(what+"OPA EvalInput", told(c[4]))
+	t.atLeast("the same / our one rule", ratio(c[4], c[0]), 9, "x")
 	t.note("of these, encoding/json into a map alone", told(c[5]))
 	t.note("of ours, parsing and sealing the statement", told(c[6]))
-	t.note("of ours, decoding the predicate once, strictly", told(c[7]))
+	t.note("of ours, decoding the predicate once, strictly", told(c[8]))
 	return nil
 }
 
@@ -253,5 +286,7 @@ func told(c cost) string {
 }
 
 func times(theirs, ours cost) string {
-	return fmt.Sprintf(" (%sx ours)", number(float64(theirs.cpu)/float64(ours.cpu)))
+	return fmt.Sprintf(" (%sx ours)", number(ratio(theirs, ours)))
 }
+
+func ratio(theirs, ours cost) float64 { return float64(theirs.cpu) / float64(ours.cpu) }
