@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/url"
 	"strconv"
+	"strings"
 
+	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/internal/excerpt"
 	"github.com/sealwright/sealwright/internal/strictjson"
 )
@@ -105,7 +107,7 @@ func parseStatement(raw []byte, limits Limits) (*Statement, error) {
 	if kind != StatementType {
 		return nil, Refuse(CodeStatementType, "/_type", StatementType, excerpt.Quote(kind))
 	}
-	if s.subjects, err = readSubjects(parts[1]); err != nil {
+	if s.subjects, err = readSubjects(parts[1], limits.Subjects); err != nil {
 		return nil, refuseJSON("/subject", "strict JSON of a Statement", err)
 	}
 	if err := checkSubjects(s.subjects, limits.Subjects); err != nil {
@@ -157,9 +159,12 @@ func checkSubjects(subjects []Descriptor, most int) error {
 		return Refuse(CodeNoSubject, "/subject", "at least one subject", "none")
 	}
 	if len(subjects) > most {
-		return Refuse(CodeLimit, "/subject", "at most "+strconv.Itoa(most), strconv.Itoa(len(subjects)))
+		return Refuse(CodeLimit, "/subject", "at most "+strconv.Itoa(most), "more")
 	}
 	for i, s := range subjects {
+		if wellFormed(s.Digest) {
+			continue
+		}
 		where := "/subject/" + strconv.Itoa(i) + "/digest"
 		if err := s.Digest.Validate(); err != nil {
 			return Refuse(CodeSubjectDigest, where, "well-formed digests", "").Because(err)
@@ -168,14 +173,44 @@ func checkSubjects(subjects []Descriptor, most int) error {
 	return nil
 }
 
+// wellFormed is digest.Set.Validate without its order, which only matters to the
+// error.
+func wellFormed(s digest.Set) bool {
+	for algorithm, hex := range s {
+		if (digest.Digest{Algorithm: algorithm, Hex: hex}).Validate() != nil {
+			return false
+		}
+	}
+	return len(s) > 0
+}
+
 // CheckTypeURI reports whether s is an absolute URI without fragment or
 // surrounding space, as predicate types, build types and builder ids must be.
 func CheckTypeURI(s string) error {
+	if plainURI(s) {
+		return nil
+	}
 	u, err := url.Parse(s)
 	if err != nil || !u.IsAbs() || u.Fragment != "" || s != u.String() {
 		return Refuse(CodePredicateType, "/predicateType", "an absolute URI", excerpt.Quote(s)).Because(err)
 	}
 	return nil
+}
+
+// plainURI reports whether s is https://, a name and a path of unreserved
+// characters (RFC 3986 section 2.3), which net/url would not write otherwise.
+func plainURI(s string) bool {
+	rest, ok := strings.CutPrefix(s, "https://")
+	if !ok || rest == "" || rest[0] == '/' {
+		return false
+	}
+	for i := range len(rest) {
+		c := rest[i]
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '-' || c > '9') && c != '_' && c != '~' { // from '-' to '9' are '.', '/' and digits
+			return false
+		}
+	}
+	return true
 }
 
 // Bytes returns a copy of the exact bytes that are signed.
@@ -203,6 +238,9 @@ func (s *Statement) PredicateReader() io.Reader {
 	// memory to a writer.
 	return struct{ io.Reader }{bytes.NewReader(s.predicate)}
 }
+
+// PredicateSize returns the number of the predicate's bytes.
+func (s *Statement) PredicateSize() int { return len(s.predicate) }
 
 // DecodePredicate reads the predicate strictly into v, a pointer to a struct.
 // Unlike at the top level, a field that v does not have is refused unless

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -296,4 +297,24 @@ func TestStatementsAreSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+func TestThePredicateSizeIsThatOfItsBytes(t *testing.T) {
+	for _, predicate := range []string{`{}`, `{"a":[1,2]}`} {
+		s, err := attest.NewStatement("https://example.com/p", json.RawMessage(predicate), attest.Descriptor{Digest: digest.Set{digest.SHA256: hexA}})
+		require.NoError(t, err)
+		assert.Equal(t, len(s.Predicate()), s.PredicateSize())
+	}
+	assert.Zero(t, new(attest.Statement).PredicateSize())
+}
+
+func TestAPlainTypeURIIsOneThatURLParsesToItself(t *testing.T) {
+	for c := range 256 {
+		for _, form := range []string{"https://%sa.b", "https://a%sb/c", "https://a%s", "https://a.b/c%sd", "https://a.b/%s"} {
+			s := strings.Replace(form, "%s", string([]byte{byte(c)}), 1)
+			u, err := url.Parse(s)
+			want := err == nil && u.IsAbs() && u.Fragment == "" && u.String() == s
+			assert.Equal(t, want, attest.CheckTypeURI(s) == nil, "%q", s)
+		}
+	}
 }

@@ -2,10 +2,32 @@ package attest
 
 import (
 	"reflect"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sealwright/sealwright/internal/strictjson"
 )
+
+func TestSubjectsBeyondTheLimitAreNotRead(t *testing.T) {
+	list, err := strictjson.Whole([]byte("["+strings.Repeat("{},", 1000)+"7]"), strictjson.Options{})
+	require.NoError(t, err)
+	got, err := readSubjects(list, 10)
+	require.NoError(t, err, "the last one, which is none, is not reached")
+	assert.Len(t, got, 11)
+}
+
+func TestAHostileKeyIsEscapedAndShortenedInAnError(t *testing.T) {
+	key := `a/b~c\u001b[2J` + strings.Repeat("x", 1<<16)
+	for _, subject := range []string{`{"digest":{"` + key + `":1}}`, `{"annotations":{"a":1},"digest":{"` + key + `":null}}`} {
+		_, err := ParseStatement([]byte(`{"_type":"`+StatementType+`","subject":[`+subject+`],"predicateType":"https://example.com/p"}`), Limits{})
+		require.ErrorIs(t, err, Is(CodeJSON))
+		assert.Contains(t, err.Error(), `/subject/0/digest/a~1b~0c\x1b[2Jxx`)
+		assert.Less(t, len(err.Error()), 1000)
+	}
+}
 
 // FuzzReadSubjects holds readSubjects against what it stands for:
 // strictjson.Unmarshal, by reflection and encoding/json.
@@ -25,7 +47,7 @@ func FuzzReadSubjects(f *testing.F) {
 		}
 		var want []Descriptor
 		wantErr := strictjson.Unmarshal(data, &want, opts)
-		got, err := readSubjects(whole)
+		got, err := readSubjects(whole, len(data))
 		if (err == nil) != (wantErr == nil) {
 			t.Fatalf("%s: %v, and not %v", data, err, wantErr)
 		}

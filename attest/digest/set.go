@@ -130,7 +130,14 @@ func (s Set) Validate() error {
 }
 
 // Algorithms returns the set's algorithms in ascending order.
-func (s Set) Algorithms() []Algorithm { return slices.Sorted(maps.Keys(s)) }
+func (s Set) Algorithms() []Algorithm {
+	if len(s) == 1 { // as most have
+		for alg := range s {
+			return []Algorithm{alg}
+		}
+	}
+	return slices.Sorted(maps.Keys(s))
+}
 
 // Clone returns a copy that shares nothing with s.
 func (s Set) Clone() Set { return maps.Clone(s) }

@@ -267,6 +267,17 @@ func TestParametersAreSubstituted(t *testing.T) {
 	require.ErrorIs(t, err, attest.Is(layout.CodeDisallowed))
 }
 
+func TestATrustBelongsToItsVerifier(t *testing.T) {
+	w := newWorld()
+	w.layout.Steps[1].ExpectedProducts[0] = []string{"CREATE", "out/{name}.tar"}
+	w.trust.Parameters = map[string]string{"name": "app"}
+	v, err := layout.NewVerifier(w.trust)
+	require.NoError(t, err)
+	w.trust.Parameters["name"], w.trust.Owners[0] = "other", layout.Owner{}
+	_, err = v.Verify(t.Context(), w.evidence(t), now())
+	require.NoError(t, err)
+}
+
 func TestAnotherCommandIsReported(t *testing.T) {
 	w := newWorld()
 	w.layout.Steps[1].ExpectedCommand = []string{"tar", "c"}

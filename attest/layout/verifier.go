@@ -5,6 +5,8 @@ import (
 	"crypto"
 	"errors"
 	"io/fs"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -120,6 +122,7 @@ func NewVerifier(t Trust) (*Verifier, error) {
 		return nil, attest.Refuse(CodeTrust, "Trust.Threshold", "1 to "+strconv.Itoa(len(principals))+", of at most "+strconv.Itoa(maxSignatures)+" keys", strconv.Itoa(t.Threshold))
 	}
 	t.Limits = t.Limits.withDefaults()
+	t.Owners, t.Parameters = slices.Clone(t.Owners), maps.Clone(t.Parameters)
 	return &Verifier{t}, nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 
@@ -31,7 +30,6 @@ const refName = ocispec.AnnotationRefName
 type layout struct {
 	*oci.ReadOnlyStorage
 	root *os.Root
-	mu   sync.Mutex
 }
 
 // OpenLayout returns the store of an image layout in a directory, which is made
@@ -101,14 +99,14 @@ func (l *layout) replace(name string, b []byte) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// lock waits for the layout's only writer's lock.
+// lock waits for the layout's only writer's lock. Each call opens the file anew, so
+// that the lock keeps goroutines apart as it does processes.
 func (l *layout) lock(ctx context.Context) (unlock func(), err error) {
-	l.mu.Lock()
 	f, err := l.root.OpenFile(ocispec.ImageLayoutFile, os.O_RDWR, 0)
 	for err == nil {
 		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { f.Close(); l.mu.Unlock() }, nil
+			return func() { f.Close() }, nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			break
@@ -123,7 +121,6 @@ func (l *layout) lock(ctx context.Context) (unlock func(), err error) {
 	if f != nil {
 		f.Close()
 	}
-	l.mu.Unlock()
 	return nil, translate(ctx, err, "lock")
 }
 
@@ -148,8 +145,9 @@ func (l *layout) resolve(_ context.Context, c *call, reference string) (ocispec.
 		return ocispec.Descriptor{}, nil, err
 	}
 	var found ocispec.Descriptor
+	_, noDigest := digest.Parse(reference)
 	for _, d := range index.entries {
-		if string(d.Digest) != reference && d.Annotations[refName] != reference {
+		if string(d.Digest) != reference && (noDigest == nil || d.Annotations[refName] != reference) {
 			continue
 		}
 		if found.Digest != "" && found.Digest != d.Digest {

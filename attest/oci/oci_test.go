@@ -10,9 +10,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/stretchr/testify/assert"
@@ -686,6 +689,56 @@ func TestADamagedLayoutIsRefused(t *testing.T) {
 	defer root.Close()
 	_, err = oci.OpenLayout(root, false, oci.Limits{})
 	require.ErrorIs(t, err, attest.Is(oci.CodeNotFound))
+}
+
+// Whoever writes index.json can name a manifest as they please, also like the
+// digest of another. A digest that is asked for stays what it is.
+func TestAManifestThatIsNamedLikeADigestIsNotTakenForIt(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	s := openLayout(t, dir)
+	wanted, err := s.Push(ctx, oci.Artifact{Type: "application/vnd.example", Layers: []oci.Layer{{"text/plain", []byte("good"), nil}}}, "")
+	require.NoError(t, err)
+	forged, err := s.Push(ctx, oci.Artifact{Type: "application/vnd.example", Layers: []oci.Layer{{"text/plain", []byte("forged"), nil}}}, wanted.Digest.String())
+	require.NoError(t, err)
+	got, err := s.Resolve(ctx, wanted.Digest.String())
+	require.NoError(t, err)
+	require.Equal(t, wanted, got, "both are there")
+
+	index := filepath.Join(dir, "index.json")
+	b, err := os.ReadFile(index)
+	require.NoError(t, err)
+	var doc struct {
+		SchemaVersion int                  `json:"schemaVersion"`
+		Manifests     []ocispec.Descriptor `json:"manifests"`
+	}
+	require.NoError(t, json.Unmarshal(b, &doc))
+	doc.Manifests = slices.DeleteFunc(doc.Manifests, func(d ocispec.Descriptor) bool { return string(d.Digest) != forged.Digest.String() })
+	require.Len(t, doc.Manifests, 1)
+	b, err = json.Marshal(doc)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(index, b, 0o644))
+	_, err = s.Resolve(ctx, wanted.Digest.String())
+	require.ErrorIs(t, err, attest.Is(oci.CodeNotFound))
+	a, err := s.Pull(ctx, wanted.Digest)
+	require.ErrorIs(t, err, attest.Is(oci.CodeNotFound))
+	require.Empty(t, a)
+}
+
+func TestWhoWaitsForALayoutsLockCanGiveUp(t *testing.T) {
+	dir := t.TempDir()
+	s := openLayout(t, dir)
+	lock, err := os.OpenFile(filepath.Join(dir, "oci-layout"), os.O_RDWR, 0)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
+	patient := make(chan error, 1)
+	go func() { _, err := s.Attach(context.Background(), subject(), attestation(1), nil); patient <- err }()
+	time.Sleep(20 * time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err = s.Attach(ctx, subject(), attestation(2), nil)
+	require.ErrorIs(t, err, attest.Is(attest.CodeCanceled))
+	require.NoError(t, lock.Close())
+	require.NoError(t, <-patient)
 }
 
 // Package content/oci of oras finds in our layouts what we find in its.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"slices"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/content"
@@ -67,7 +68,7 @@ func OpenRegistry(r Registry) (*Store, error) {
 	repository.SkipReferrersGC = true
 	client := &auth.Client{
 		Client: &http.Client{Transport: &guard{
-			base: r.Transport, own: repository.Reference.Host(), redirects: r.RedirectHosts, tokens: r.TokenHosts, insecure: r.Insecure,
+			base: r.Transport, own: repository.Reference.Host(), redirects: slices.Clone(r.RedirectHosts), tokens: slices.Clone(r.TokenHosts), insecure: r.Insecure,
 		}},
 		Cache: auth.NewCache(),
 		// The guard knows the hosts of token services; no name is to be looked up.

@@ -109,11 +109,24 @@ func (s *Store) Resolve(ctx context.Context, reference string) (Descriptor, erro
 	if err != nil {
 		return Descriptor{}, err
 	}
-	d, _, err := s.backend.resolve(ctx, c, reference)
+	d, _, err := s.resolve(ctx, c, reference)
 	if err != nil {
 		return Descriptor{}, err
 	}
 	return internal(d)
+}
+
+// resolve is the backend's, whose answer for a digest must be of that digest: a
+// server may err, and a layout may name a manifest like the digest of another.
+func (s *Store) resolve(ctx context.Context, c *call, reference string) (ocispec.Descriptor, []byte, error) {
+	d, b, err := s.backend.resolve(ctx, c, reference)
+	if err != nil {
+		return ocispec.Descriptor{}, nil, err
+	}
+	if _, err := digest.Parse(reference); err == nil && string(d.Digest) != reference {
+		return ocispec.Descriptor{}, nil, attest.Refuse(CodeDigest, reference, "content of that digest", excerpt.Quote(string(d.Digest)))
+	}
+	return d, b, nil
 }
 
 // Pull returns the artifact whose manifest has the digest.
@@ -153,7 +166,7 @@ func (s *Store) Pull(ctx context.Context, want digest.Digest) (Artifact, error) 
 
 // manifest reads the image manifest that a reference names; a digest is checked.
 func (s *Store) manifest(ctx context.Context, c *call, reference string) (ocispec.Manifest, error) {
-	d, b, err := s.backend.resolve(ctx, c, reference)
+	d, b, err := s.resolve(ctx, c, reference)
 	if err != nil {
 		return ocispec.Manifest{}, err
 	}

@@ -82,6 +82,8 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		resp.Header.Set("Content-Type", "application/json") // else the library reads what the log calls it
 	case http.StatusConflict:
+		body = []byte("{}") // what counts is the header that tells where the entry is
+		resp.Header.Set("Content-Type", "application/json")
 	default:
 		code := CodeStatus
 		if resp.StatusCode == http.StatusNotFound {

@@ -458,6 +458,31 @@ func TestASignatureIsUploadedOnceOrFound(t *testing.T) {
 	}
 }
 
+// garbled changes the answers that report a conflict.
+type garbled struct{ next http.RoundTripper }
+
+func (g garbled) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := g.next.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusConflict {
+		resp.Header.Set("Content-Type", "application/yaml")
+		resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(`{"code":1,"code":2}`)), -1
+	}
+	return resp, err
+}
+
+// Of a conflict only the header counts that tells where the entry is: the client
+// library would read the body as whatever the log calls it.
+func TestTheBodyOfAConflictIsNotRead(t *testing.T) {
+	s := newServer(t)
+	s.world.Known = true
+	s.fetchFromWorld()
+	l, err := rekor.New(rekor.Config{URL: logURL, Client: &http.Client{Transport: garbled{s}}})
+	require.NoError(t, err)
+	p := s.parts(message())
+	_, err = l.UploadDigest(t.Context(), digest.FromBytes(artifact), p.signature, p.pem())
+	require.NoError(t, err)
+}
+
 // fetchFromWorld answers fetches from what was uploaded to the world.
 func (s *server) fetchFromWorld() {
 	s.change = func(r *http.Request, status int, body []byte) (int, []byte) {

@@ -181,7 +181,7 @@ func (r *reader) integer(p strictjson.Part, at *place, key string) int64 {
 	}
 	const most = 19
 	n, err := strconv.ParseInt(string(digits[:min(len(digits), most+1)]), 10, 64)
-	if err != nil || n < 0 || len(digits) == 0 || digits[0] == '+' || len(digits) > 1 && digits[0] == '0' {
+	if err != nil || n < 0 || len(digits) == 0 || digits[0] == '+' || digits[0] == '-' || len(digits) > 1 && digits[0] == '0' {
 		r.refuse(at, key, "an integer without sign or leading zeros", excerpt.Quote(string(p)))
 		return 0
 	}

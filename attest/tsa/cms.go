@@ -200,7 +200,13 @@ func (s *signed) signatureAlgorithm() x509.SignatureAlgorithm {
 		return x509.ECDSAWithSHA512
 	case oidEd25519:
 		return x509.PureEd25519
-	case oidRSA, oidRSASHA256, oidRSASHA384, oidRSASHA512:
+	case oidRSASHA256:
+		return x509.SHA256WithRSA
+	case oidRSASHA384:
+		return x509.SHA384WithRSA
+	case oidRSASHA512:
+		return x509.SHA512WithRSA
+	case oidRSA:
 		switch hashOf(s.digest) {
 		case crypto.SHA256:
 			return x509.SHA256WithRSA

@@ -3,8 +3,8 @@
 //
 // A token is judged by one authority only: the one whose certificate the token
 // names, in the window of that very authority. Certificates that a token brings
-// along are read only where the authority's configuration ends with an issuer;
-// where it has the signing certificate, the token's own are not looked at. Each
+// along count only where the authority's configuration ends with an issuer;
+// where it has the signing certificate, the token's own decide nothing. Each
 // token costs one signature; the paths of configured signers are verified once.
 //
 // Tokens are read in DER alone, with golang.org/x/crypto/cryptobyte: a SignedData

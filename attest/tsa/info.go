@@ -16,7 +16,8 @@ type info struct {
 }
 
 // readInfo reads a TSTInfo of version 1. What it says besides (policy, serial
-// number, accuracy, nonce, extensions) must be well formed and decides nothing.
+// number, accuracy, nonce) must be well formed and decides nothing; an extension
+// that is critical refuses the whole, for none is known here (RFC 5280 section 4.2).
 func readInfo(der cryptobyte.String) (out info, ok bool) {
 	var sequence, imprint, at, rest cryptobyte.String
 	var version int64
@@ -31,18 +32,33 @@ func readInfo(der cryptobyte.String) (out info, ok bool) {
 	if !ok {
 		return out, false
 	}
-	// RFC 3161 allows fractions of seconds, in their shortest form.
-	const layout = "20060102150405.999999999Z0700"
+	// RFC 3161 allows fractions of seconds, in their shortest form, and UTC alone.
+	const layout = "20060102150405.999999999Z"
 	var err error
 	if out.time, err = time.Parse(layout, string(at)); err != nil || out.time.Format(layout) != string(at) {
 		return out, false
 	}
+	var extensions cryptobyte.String
 	ok = sequence.ReadOptionalASN1(&rest, &has, cbasn1.SEQUENCE) && // accuracy
 		sequence.SkipOptionalASN1(cbasn1.BOOLEAN) && // ordering
 		sequence.SkipOptionalASN1(cbasn1.INTEGER) && // nonce
 		sequence.SkipOptionalASN1(cbasn1.Tag(0).ContextSpecific().Constructed()) && // tsa
-		sequence.SkipOptionalASN1(cbasn1.Tag(1).ContextSpecific().Constructed()) // extensions
-	return out, ok && sequence.Empty()
+		sequence.ReadOptionalASN1(&extensions, &has, cbasn1.Tag(1).ContextSpecific().Constructed()) && sequence.Empty()
+	return out, ok && areHarmless(extensions)
+}
+
+// areHarmless reports whether all extensions may be passed over.
+func areHarmless(extensions cryptobyte.String) bool {
+	for !extensions.Empty() {
+		var one, id cryptobyte.String
+		var critical bool
+		if !extensions.ReadASN1(&one, cbasn1.SEQUENCE) || !readOID(&one, &id) ||
+			!one.ReadOptionalASN1Boolean(&critical, cbasn1.BOOLEAN, false) || critical ||
+			!one.SkipASN1(cbasn1.OCTET_STRING) || !one.Empty() {
+			return false
+		}
+	}
+	return true
 }
 
 // hashOf returns the digest that an OID names, 0 if it is none of SHA-2.

@@ -15,6 +15,8 @@ import (
 	"github.com/digitorus/pkcs7"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/attesttest/virtual"
@@ -139,6 +141,114 @@ func TestACertificateThatMayNotStampTimeIsRefused(t *testing.T) {
 					require.ErrorIs(t, err, attest.Is(tsa.CodeCertificate), where)
 				}
 			}
+		})
+	}
+}
+
+// rewrite returns a change of the DER of a constructed value's content.
+func rewrite(change func(content []byte) []byte) func([]byte) []byte {
+	return func(der []byte) []byte {
+		in := cryptobyte.String(der)
+		var content cryptobyte.String
+		var tag cbasn1.Tag
+		if !in.ReadAnyASN1(&content, &tag) {
+			panic("no DER")
+		}
+		b := cryptobyte.NewBuilder(nil)
+		b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(change(bytes.Clone(content))) })
+		return b.BytesOrPanic()
+	}
+}
+
+// extension is a TSTInfo's list of one extension.
+func extension(critical bool) []byte {
+	b := cryptobyte.NewBuilder(nil)
+	b.AddASN1(cbasn1.Tag(1).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 3})
+			if critical {
+				b.AddASN1Boolean(true)
+			}
+			b.AddASN1OctetString(nil)
+		})
+	})
+	return b.BytesOrPanic()
+}
+
+func TestWhatATSTInfoMayNotSayIsRefused(t *testing.T) {
+	i := virtual.New(t)
+	v, err := tsa.NewVerifier(authority(i, i.Stamper))
+	require.NoError(t, err)
+	utc := i.Now.UTC().Format("20060102150405") + "Z"
+	at := func(text string) func([]byte) []byte {
+		return func(content []byte) []byte {
+			old := append([]byte{0x18, byte(len(utc))}, utc...)
+			if !bytes.Contains(content, old) {
+				panic("another time")
+			}
+			return bytes.Replace(content, old, append([]byte{0x18, byte(len(text))}, text...), 1)
+		}
+	}
+	for name, test := range map[string]struct {
+		change func([]byte) []byte
+		ok     bool
+	}{
+		"nothing unusual":                  {func(b []byte) []byte { return b }, true},
+		"an extension":                     {func(b []byte) []byte { return append(b, extension(false)...) }, true},
+		"a critical extension":             {func(b []byte) []byte { return append(b, extension(true)...) }, false},
+		"extensions that are none":         {func(b []byte) []byte { return append(b, 0xa1, 2, 5, 0) }, false},
+		"a fraction of a second":           {at(utc[:14] + ".5Z"), true},
+		"a fraction that ends in zero":     {at(utc[:14] + ".50Z"), false},
+		"a time of another zone":           {at(utc[:14] + "+0100"), false},
+		"a time of no zone":                {at(utc[:14]), false},
+		"a fraction marked by a comma":     {at(utc[:14] + ",5Z"), false},
+		"something behind the last member": {func(b []byte) []byte { return append(b, 5, 0) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			der, message := token(t, i, func(s *virtual.Stamp) { s.Info = rewrite(test.change) })
+			_, err := v.Verify(der, message)
+			if test.ok {
+				require.NoError(t, err)
+			} else {
+				require.ErrorIs(t, err, attest.Is(tsa.CodeFormat))
+			}
+		})
+	}
+}
+
+// RFC 5652 section 5.3: content type and message digest stand in the signed
+// attributes, once, with one value, in the order of DER.
+func TestSignedAttributesOfAnotherFormAreRefused(t *testing.T) {
+	i := virtual.New(t)
+	v, err := tsa.NewVerifier(authority(i, i.Stamper))
+	require.NoError(t, err)
+	for name, change := range map[string]func(kind, digest, rest []byte) []byte{
+		"out of order":             func(kind, digest, rest []byte) []byte { return bytes.Join([][]byte{digest, kind, rest}, nil) },
+		"without the content type": func(_, digest, rest []byte) []byte { return append(digest, rest...) },
+		"without the digest":       func(kind, _, rest []byte) []byte { return append(kind, rest...) },
+		"the digest twice":         func(kind, digest, rest []byte) []byte { return bytes.Join([][]byte{kind, digest, digest, rest}, nil) },
+		"two digests in one": func(kind, digest, rest []byte) []byte {
+			value := digest[len(digest)-34:] // OCTET STRING of 32 bytes
+			double := bytes.Clone(digest)
+			double[1] += 34
+			double[len(digest)-35] += 34 // the SET
+			return bytes.Join([][]byte{kind, double, value, rest}, nil)
+		},
+		"none": func(_, _, _ []byte) []byte { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			der, message := token(t, i, func(s *virtual.Stamp) {
+				s.Attributes = rewrite(func(content []byte) []byte {
+					rest := cryptobyte.String(content)
+					var kind, digest cryptobyte.String
+					require.True(t, rest.ReadASN1Element(&kind, cbasn1.SEQUENCE) && rest.ReadASN1Element(&digest, cbasn1.SEQUENCE))
+					return change(bytes.Clone(kind), bytes.Clone(digest), bytes.Clone(rest))
+				})
+			})
+			_, err := v.Verify(der, message)
+			require.Error(t, err)
+			codes := attest.Reasons(err)
+			assert.Contains(t, []attest.Code{tsa.CodeFormat, tsa.CodeSignature}, codes[0].Code)
 		})
 	}
 }

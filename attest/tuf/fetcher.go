@@ -39,6 +39,7 @@ func (f *fetcher) DownloadFile(where string, most int64, _ time.Duration) ([]byt
 		return nil, attest.Refuse(CodeTransport, where, "an answer", "").Because(err)
 	}
 	defer resp.Body.Close()
+	most = min(most, maxTarget) // metadata tell the length of other metadata, as they please
 	if resp.StatusCode != http.StatusOK {
 		return nil, &metadata.ErrDownloadHTTP{StatusCode: resp.StatusCode, URL: where}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -314,6 +315,49 @@ func TestAnAttackIsRefusedWithItsReason(t *testing.T) {
 				require.ErrorIs(t, err, attest.Is(a.code))
 				assert.Zero(t, got)
 			}
+		})
+	}
+}
+
+// endless is the body of an answer that never ends, and counts what is read of it.
+type endless struct{ read int64 }
+
+func (e *endless) Read(p []byte) (int, error) { e.read += int64(len(p)); return len(p), nil }
+func (e *endless) Close() error               { return nil }
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(q *http.Request) (*http.Response, error) { return f(q) }
+
+// The length of a snapshot is the timestamp's to tell, and that of targets the
+// snapshot's: whoever holds such a key must not choose what memory a fetch takes.
+func TestALengthThatMetadataTellDoesNotLiftTheBound(t *testing.T) {
+	for name, huge := range map[string]func(r *repository){
+		"snapshot.json": func(r *repository) {
+			r.timestamp.Signed.Meta["snapshot.json"].Length = math.MaxInt64
+			r.publishTimestamp()
+		},
+		"targets.json": func(r *repository) {
+			r.snapshot.Signed.Meta["targets.json"].Length = math.MaxInt64 - 1
+			r.publishSnapshot()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, body := newRepository(t), &endless{}
+			huge(r)
+			c := r.config(t.TempDir())
+			c.Client = &http.Client{Transport: transport(func(q *http.Request) (*http.Response, error) {
+				resp, err := r.RoundTrip(q)
+				if err == nil && strings.HasSuffix(q.URL.Path, "."+name) {
+					resp.Body = body
+				}
+				return resp, err
+			})}
+			s, err := tuf.New(c)
+			require.NoError(t, err)
+			_, err = fetch(s)
+			require.ErrorIs(t, err, attest.Is(tuf.CodeSize))
+			assert.Less(t, body.read, int64(32<<20))
 		})
 	}
 }

@@ -11,8 +11,6 @@ import (
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/attest/key"
 	"github.com/sealwright/sealwright/attest/sigstore"
-	"github.com/sealwright/sealwright/internal/excerpt"
-	"github.com/sealwright/sealwright/internal/strictjson"
 )
 
 // verify verifies a bundle of a file or of a digest.
@@ -71,39 +69,13 @@ func check(ctx context.Context, v *sigstore.Verifier, a attest.Attestation, arti
 	if !errors.Is(first, attest.Is(sigstore.CodeContentKind)) {
 		return first
 	}
-	_, err := v.Verify(ctx, a, attest.Want{Subjects: []digest.Set{set}})
+	want := attest.Want{Subjects: []digest.Set{set}}
+	_, err := v.Verify(ctx, a, want)
 	if errors.Is(err, attest.Is(attest.CodeStatementType)) {
-		return checkOlder(ctx, v, a, set)
+		// Clients signed version 0.1 of statements until 2023, and the suite has some.
+		_, err = v.VerifyStatementV01(ctx, a, want)
 	}
 	return err
-}
-
-// checkOlder accepts an in-toto Statement v0.1, which the SDK reads only as an
-// envelope of bytes: clients signed it until 2023, and the suite has some.
-func checkOlder(ctx context.Context, v *sigstore.Verifier, a attest.Attestation, artifact digest.Set) error {
-	got, err := v.VerifyEnvelope(ctx, a, attest.MediaTypeInToto)
-	if err != nil {
-		return err
-	}
-	var statement struct {
-		Type    string `json:"_type"`
-		Subject []struct {
-			Name   string     `json:"name"`
-			Digest digest.Set `json:"digest"`
-		} `json:"subject"`
-	}
-	if err := strictjson.Unmarshal(got.Payload(), &statement, strictjson.Options{AllowUnknown: true}); err != nil {
-		return attest.Refuse(attest.CodeJSON, "statement", "strict JSON", "").Because(err)
-	}
-	if statement.Type != "https://in-toto.io/Statement/v0.1" {
-		return attest.Refuse(attest.CodeStatementType, "/_type", attest.StatementType+" or v0.1", excerpt.Quote(statement.Type))
-	}
-	for _, s := range statement.Subject {
-		if s.Digest.Match(artifact) == nil {
-			return nil
-		}
-	}
-	return attest.Refuse(attest.CodeWantSubject, "/subject", artifact.String(), "another")
 }
 
 // verifier makes the verifier of the options.

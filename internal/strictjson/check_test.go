@@ -72,7 +72,7 @@ func TestErrorsTellWhere(t *testing.T) {
 }
 
 func TestOneUnlikeKeyAmongManyIsFound(t *testing.T) {
-	for _, n := range []int{1, few - 1, few, few + 1, 2 * few, 100, 1000, 100_000} {
+	for _, n := range []int{1, few - 1, few, few + 1, 2 * few, 100, 1000, 20_000} {
 		var b bytes.Buffer
 		b.WriteByte('{')
 		for i := range n {
@@ -107,6 +107,9 @@ func TestFoldingIsThatOfEqualFold(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if r >= 0xd800 && r < 0xe000 {
 			continue
+		}
+		if r >= 0x20000 { // ideographs, private use, and nothing: no letter with two cases
+			r += 250
 		}
 		name := []byte(string(r))
 		for _, other := range []rune{unicode.SimpleFold(r), unicode.ToUpper(r), unicode.ToLower(r), r + 1, rune(random.IntN(0xd000))} {

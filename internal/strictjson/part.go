@@ -65,16 +65,25 @@ func indexOf(names []string, key []byte) int {
 
 // unknownKey refuses a key that is none of names, if it must be refused.
 func unknownKey(allow bool, names []string, key []byte, at int) error {
-	e := &Error{Cause: CauseUnknownKey, Pointer: pointer([]segment{{key: key}}), Offset: int64(at), Want: "one of " + strings.Join(names, ", "), Got: clip(key)}
+	cause, want := CauseUnknownKey, ""
 	for _, name := range names {
 		if strings.EqualFold(name, string(key)) {
-			e.Cause, e.Want, allow = CauseKeyCase, strconv.Quote(name), false
+			cause, want = CauseKeyCase, strconv.Quote(name)
 		}
 	}
-	if allow {
-		return nil
+	if cause == CauseUnknownKey {
+		if allow {
+			return nil
+		}
+		want = "one of " + strings.Join(names, ", ")
 	}
-	return e
+	return &Error{Cause: cause, Pointer: pointer([]segment{{key: key}}), Offset: int64(at), Want: want, Got: clip(key)}
+}
+
+// Within tells that the value which e is about stands under key in a larger one.
+// The key may be any text of the document: it is escaped and shortened.
+func (e *Error) Within(key string) {
+	e.Pointer = pointer([]segment{{key: []byte(key)}}) + e.Pointer
 }
 
 // An Iterator visits the elements of an array or the members of an object, in

@@ -62,6 +62,7 @@ type plan struct {
 	kinds       kind
 	isInterface bool
 	isOpaque    bool         // the type has an UnmarshalJSON
+	isText      bool         // the type has an UnmarshalText
 	isBytes     bool         // []byte: base64
 	quoted      bool         // a scalar inside a JSON string
 	length      int          // of a Go array; -1 for a slice
@@ -74,7 +75,9 @@ type plan struct {
 type field struct {
 	name   string
 	typ    reflect.Type
-	quoted bool // the tag says ",string"
+	quoted bool  // the tag says ",string"
+	outer  []int // the way to the embedded struct that has it; empty if none is
+	at     int   // its number there
 	plan   *plan
 }
 
@@ -193,7 +196,7 @@ func (r *planner) make(t reflect.Type) (*plan, *Error) {
 	case self:
 		return opaque(), nil
 	case text:
-		return simple(kindString), nil
+		return &plan{kinds: kindString, isText: true, length: -1}, nil
 	case t == reflect.TypeFor[json.Number]():
 		return simple(kindNumber), nil
 	}
@@ -266,6 +269,9 @@ type candidate struct {
 // several with one name the shallowest counts, among these a tagged one, and
 // none if that still leaves more than one.
 func fieldsOf(t reflect.Type) []field {
+	if fields, flat := flatFields(t); flat {
+		return fields
+	}
 	all := candidates(t)
 	fields := make([]field, 0, len(all))
 	for i, c := range all {
@@ -274,6 +280,29 @@ func fieldsOf(t reflect.Type) []field {
 		}
 	}
 	return fields
+}
+
+// flatFields is fieldsOf for a struct that embeds nothing and has no name twice.
+func flatFields(t reflect.Type) (fields []field, flat bool) {
+	fields = make([]field, 0, t.NumField())
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			return nil, false
+		}
+		c, _ := read(f)
+		if c.name == "" {
+			continue
+		}
+		for j := range fields {
+			if fields[j].name == c.name {
+				return nil, false
+			}
+		}
+		c.at = i
+		fields = append(fields, c.field)
+	}
+	return fields, true
 }
 
 func dominant(all []candidate, i int) bool {
@@ -289,27 +318,35 @@ func dominant(all []candidate, i int) bool {
 	return true
 }
 
+// embedded is a struct whose fields another one promotes, and the way to it.
+type embedded struct {
+	typ   reflect.Type
+	outer []int
+}
+
 // candidates walks t and the structs that it embeds, breadth first. The fields
 // of a struct that is embedded twice at one depth are listed twice, so that they
 // cancel each other.
 func candidates(t reflect.Type) (all []candidate) {
 	var visited []reflect.Type
-	level := []reflect.Type{t}
+	level := []embedded{{typ: t}}
 	for depth := 0; len(level) > 0; depth++ {
-		var next []reflect.Type
-		for i, t := range level {
+		var next []embedded
+		for i, at := range level {
+			t := at.typ
 			if slices.Contains(visited, t) {
 				continue
 			}
 			visited = append(visited, t)
 			all = slices.Grow(all, t.NumField())
-			twice := slices.Contains(level[i+1:], t)
+			twice := slices.ContainsFunc(level[i+1:], func(e embedded) bool { return e.typ == t })
 			for i := range t.NumField() {
-				c, promoted := read(t.Field(i))
-				c.depth = depth
+				f := t.Field(i)
+				c, promoted := read(f)
+				c.depth, c.outer, c.at = depth, at.outer, i
 				switch {
 				case promoted != nil:
-					next = append(next, promoted)
+					next = append(next, embedded{promoted, append(slices.Clone(at.outer), i)})
 				case c.name != "" && twice:
 					all = append(all, c, c)
 				case c.name != "":

@@ -2,13 +2,14 @@ package strictjson
 
 import (
 	"bytes"
+	"reflect"
 	"strconv"
 	"unicode/utf8"
 )
 
 // A scanner reads one document once, from left to right. Where it has a plan
-// for a value it also holds the value against the Go type; a nil plan takes
-// anything.
+// for a value it also holds the value against the Go type, and puts it into the
+// Go value that goes with the plan, if there is one; a nil plan takes anything.
 type scanner struct {
 	data   []byte
 	pos    int
@@ -18,10 +19,11 @@ type scanner struct {
 
 	allowUnknown   bool
 	refuseReplaced bool // refuse the escape \ufffd
+	unfilled       bool // the target lacks a value that encoding/json must put there
 	metInterface   bool // a value goes into a Go interface
 	stop           int  // fail at the scalar that ends here, to learn its path
 
-	plans planner
+	plans *planner // nil where no plan has a Go type
 	keys  keySet
 	path  []segment // of the error, from the inside out
 	parts []Part    // of the outermost object or array, for Fields and Elements
@@ -32,23 +34,23 @@ func newScanner(data []byte, o Options) *scanner {
 	return &scanner{data: data, limits: o, depth: o.Depth, values: o.Values}
 }
 
-// document reads the whole of data as one value.
-func (s *scanner) document(p *plan) *Error {
-	err := s.wholeValue(p)
+// document reads the whole of data as one value, into target if that is valid.
+func (s *scanner) document(p *plan, target reflect.Value) *Error {
+	err := s.wholeValue(p, target)
 	if err != nil {
 		err.Pointer = pointer(s.path)
 	}
 	return err
 }
 
-func (s *scanner) wholeValue(p *plan) *Error {
+func (s *scanner) wholeValue(p *plan, target reflect.Value) *Error {
 	if len(s.data) > s.limits.Bytes {
 		return &Error{Cause: CauseBytes, Want: atMost(s.limits.Bytes, "bytes"), Got: strconv.Itoa(len(s.data))}
 	}
 	if bytes.HasPrefix(s.data, []byte("\xef\xbb\xbf")) {
 		return s.refuse(CauseBOM, "no byte order mark")
 	}
-	if err := s.value(p); err != nil {
+	if err := s.value(p, target); err != nil {
 		return err
 	}
 	if s.space(); s.pos < len(s.data) {
@@ -58,7 +60,7 @@ func (s *scanner) wholeValue(p *plan) *Error {
 }
 
 // value reads one value and the space before it.
-func (s *scanner) value(p *plan) *Error {
+func (s *scanner) value(p *plan, target reflect.Value) *Error {
 	s.space()
 	if s.pos == len(s.data) {
 		return s.refuse(CauseSyntax, "a value")
@@ -72,15 +74,27 @@ func (s *scanner) value(p *plan) *Error {
 			return err
 		}
 	}
-	switch c {
-	case '{':
-		return s.nested(p, s.object)
-	case '[':
-		return s.nested(p, s.array)
+	start := s.pos
+	target = s.reach(p, target, c)
+	if c == '{' || c == '[' {
+		into := target
+		if into.IsValid() && p.isOpaque {
+			into = reflect.Value{}
+		}
+		if err := s.nested(p, into, c); err != nil {
+			return err
+		}
+		if target.IsValid() && p.isOpaque {
+			s.hand(p, target, start)
+		}
+		return nil
 	}
 	err := s.scalar(p, c)
 	if err == nil && s.stop > 0 && s.pos >= s.stop {
 		return &Error{}
+	}
+	if err == nil && target.IsValid() {
+		s.fill(p, target, start)
 	}
 	return err
 }
@@ -104,7 +118,7 @@ func (s *scanner) scalar(p *plan, c byte) *Error {
 func pointerAt(data []byte, offset int64) string {
 	s := newScanner(data, Options{Bytes: len(data), Depth: maxDepth, Values: len(data)})
 	s.stop = int(offset)
-	if err := s.document(nil); err != nil {
+	if err := s.document(nil, reflect.Value{}); err != nil {
 		return err.Pointer
 	}
 	return ""
@@ -129,19 +143,23 @@ func mismatch(want, got kind, at int) *Error {
 	return &Error{Cause: cause, Offset: int64(at), Want: want.String(), Got: got.String()}
 }
 
-// nested reads an array or object by read, one level deeper.
-func (s *scanner) nested(p *plan, read func(*plan) *Error) *Error {
+// nested reads the array or object that c opens, one level deeper.
+func (s *scanner) nested(p *plan, target reflect.Value, c byte) (err *Error) {
 	if s.depth == 0 {
 		return &Error{Cause: CauseDepth, Offset: int64(s.pos), Want: atMost(s.limits.Depth, "levels"), Got: "more"}
 	}
 	s.depth--
 	s.pos++
-	err := read(p)
+	if c == '{' {
+		err = s.object(p, target)
+	} else {
+		err = s.array(p, target)
+	}
 	s.depth++
 	return err
 }
 
-func (s *scanner) array(p *plan) *Error {
+func (s *scanner) array(p *plan, target reflect.Value) *Error {
 	elem, err := s.plans.elem(p)
 	if err != nil {
 		return err
@@ -150,7 +168,7 @@ func (s *scanner) array(p *plan) *Error {
 	if !s.skip(']') {
 		for {
 			start := s.pos
-			if err := s.value(elem); err != nil {
+			if err := s.value(elem, element(target, count)); err != nil {
 				s.path = append(s.path, segment{index: count})
 				return err
 			}
@@ -166,17 +184,21 @@ func (s *scanner) array(p *plan) *Error {
 			}
 		}
 	}
+	if count == 0 {
+		begin(target)
+	}
 	if p != nil && p.length >= 0 && count != p.length {
 		return &Error{Cause: CauseLength, Offset: int64(s.pos), Want: strconv.Itoa(p.length) + " elements", Got: strconv.Itoa(count)}
 	}
 	return nil
 }
 
-func (s *scanner) object(p *plan) *Error {
+func (s *scanner) object(p *plan, target reflect.Value) *Error {
+	begin(target)
 	s.keys.open()
 	if !s.skip('}') {
 		for {
-			if err := s.member(p); err != nil {
+			if err := s.member(p, target); err != nil {
 				return err
 			}
 			if s.skip('}') {
@@ -192,7 +214,7 @@ func (s *scanner) object(p *plan) *Error {
 }
 
 // member reads one key and its value.
-func (s *scanner) member(p *plan) *Error {
+func (s *scanner) member(p *plan, target reflect.Value) *Error {
 	key, raw, err := s.key()
 	if err != nil {
 		return err
@@ -207,8 +229,9 @@ func (s *scanner) member(p *plan) *Error {
 		err = s.refuse(CauseSyntax, "a colon")
 	}
 	start := s.pos
+	into := s.room(p, target, index)
 	if err == nil {
-		err = s.value(elem)
+		err = s.value(elem, into)
 	}
 	if err != nil {
 		s.path = append(s.path, segment{key: raw.plain(s.data)})
@@ -216,6 +239,9 @@ func (s *scanner) member(p *plan) *Error {
 	}
 	if s.parts != nil && len(s.keys.opened) == 1 && index >= 0 {
 		s.parts[index] = s.since(start)
+	}
+	if into.IsValid() && target.Kind() == reflect.Map {
+		target.SetMapIndex(reflect.ValueOf(string(raw.plain(s.data))).Convert(target.Type().Key()), into)
 	}
 	return nil
 }

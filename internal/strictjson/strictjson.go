@@ -4,8 +4,9 @@
 // open what a repeated key means, encoding/json takes the last one and matches
 // names regardless of case, and other decoders do neither; a signature then
 // covers bytes that mean one thing to the verifier and another to the user.
-// This package refuses every document about which decoders disagree, bounds
-// what a document may cost, and leaves the decoding itself to encoding/json.
+// This package refuses every document about which decoders disagree, and bounds
+// what a document may cost. It fills usual Go types while it reads, and leaves the
+// others to encoding/json, with which it agrees on all that it accepts.
 //
 // A document is refused when
 //
@@ -61,7 +62,7 @@ func (o Options) withDefaults() Options {
 // objects that are open at one time. The error is an *Error.
 func Check(data []byte, o Options) error {
 	s := newScanner(data, o)
-	if err := s.document(nil); err != nil {
+	if err := s.document(nil, reflect.Value{}); err != nil {
 		return err
 	}
 	return nil
@@ -91,12 +92,22 @@ func Unmarshal(data []byte, v any, o Options) error {
 	}
 	s := newScanner(data, o)
 	s.allowUnknown = o.AllowUnknown
-	p, err := s.plans.of(target.Type().Elem())
+	s.plans = new(planner)
+	target = target.Elem()
+	s.unfilled = !target.IsZero() // encoding/json knows how to merge
+	merge := s.unfilled
+	p, err := s.plans.of(target.Type())
 	if err == nil {
-		err = s.document(p)
+		err = s.document(p, target)
 	}
 	if err != nil {
 		return err
+	}
+	if !s.unfilled {
+		return nil
+	}
+	if !merge {
+		target.SetZero()
 	}
 	if err := decode(data, v, s.metInterface); err != nil {
 		return decodeError(data, err)
@@ -130,11 +141,12 @@ func Fields(data []byte, o Options, names ...string) (parts []Part, err error) {
 	s := newScanner(data, o)
 	s.allowUnknown = o.AllowUnknown
 	p := &plan{kinds: kindObject, fields: make([]field, len(names))}
+	anything := opaque()
 	for i, name := range names {
-		p.fields[i] = field{name: name, plan: opaque()}
+		p.fields[i] = field{name: name, plan: anything}
 	}
 	s.parts = make([]Part, len(names))
-	if err := s.document(p); err != nil {
+	if err := s.document(p, reflect.Value{}); err != nil {
 		return nil, err
 	}
 	return s.parts, nil
@@ -145,7 +157,7 @@ func Fields(data []byte, o Options, names ...string) (parts []Part, err error) {
 func Elements(data []byte, o Options) (parts []Part, err error) {
 	s := newScanner(data, o)
 	s.parts = []Part{}
-	if err := s.document(simple(kindArray)); err != nil {
+	if err := s.document(simple(kindArray), reflect.Value{}); err != nil {
 		return nil, err
 	}
 	return s.parts, nil
@@ -167,7 +179,7 @@ func Marshal(v any) ([]byte, error) {
 	data := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	s := newScanner(data, Options{Bytes: len(data), Depth: maxDepth, Values: len(data)})
 	s.refuseReplaced = true
-	if err := s.document(nil); err != nil {
+	if err := s.document(nil, reflect.Value{}); err != nil {
 		return nil, err
 	}
 	return data, nil

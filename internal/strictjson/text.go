@@ -3,6 +3,7 @@ package strictjson
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -62,6 +63,10 @@ func (s *scanner) quoted() (t span, err *Error) {
 	data := s.data
 	var seen byte
 	for i := s.pos; i < len(data); i++ {
+		n, high := plainText(data[i:])
+		if i, seen = i+n, seen|high; i == len(data) {
+			break
+		}
 		c := data[i]
 		seen |= c
 		if c >= 0x20 && c != '"' && c != '\\' {
@@ -87,6 +92,28 @@ func (s *scanner) quoted() (t span, err *Error) {
 	}
 	s.pos = len(data)
 	return t, s.refuse(CauseSyntax, "the string's end")
+}
+
+// plainText tells how many bytes at the start of b, in steps of eight, need no
+// look of their own: none ends a string, begins an escape or is a control
+// character. high has its highest bit set if one of them is beyond ASCII.
+func plainText(b []byte) (n int, high byte) {
+	const ones, highest = 0x0101010101010101, 0x8080808080808080
+	var all uint64
+	for ; len(b)-n >= 8; n += 8 {
+		x := binary.LittleEndian.Uint64(b[n:])
+		quote, slash := x^ones*'"', x^ones*'\\'
+		// A byte below k borrows when k is taken from it, and then has the highest bit.
+		odd := (x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash
+		if odd&highest != 0 {
+			break
+		}
+		all |= x
+	}
+	if all&highest != 0 {
+		high = utf8.RuneSelf
+	}
+	return n, high
 }
 
 // utf8 refuses text that is not UTF-8.

@@ -50,6 +50,7 @@ func bundleDefects(i, other *virtual.Instance) []recipe {
 		}}, sigstore.CodeMaterial},
 		{"an index with an exponent", document(func(d map[string]any) { entryOf(d)["logIndex"] = "1e3" }), sigstore.CodeBundle},
 		{"an index with a leading zero", document(func(d map[string]any) { entryOf(d)["logIndex"] = "01234" }), sigstore.CodeBundle},
+		{"an index of minus zero", document(func(d map[string]any) { entryOf(d)["logIndex"] = "-0" }), sigstore.CodeBundle},
 		{"a negative index", document(func(d map[string]any) { entryOf(d)["logIndex"] = "-1" }), sigstore.CodeBundle},
 		{"a tree of more than any number", document(func(d map[string]any) { proofOf(d)["treeSize"] = "9223372036854775808" }), sigstore.CodeBundle},
 		{"a time that is a fraction", document(func(d map[string]any) { entryOf(d)["integratedTime"] = 1773480413.5 }), sigstore.CodeBundle},

@@ -28,8 +28,9 @@ type Stamp struct {
 	Certificates []*x509.Certificate // that the token brings along
 	Signers      int                 // how often the signer stands in the token
 	Trailing     []byte
-	// Mangle, if not nil, changes the finished signature.
-	Mangle func([]byte) []byte
+	// Info, if not nil, changes the TSTInfo, and Attributes the SET of signed
+	// attributes, before they are signed; Mangle the finished signature.
+	Info, Attributes, Mangle func([]byte) []byte
 }
 
 // stamp returns a Stamp of the instance's authority on a message.
@@ -97,6 +98,9 @@ func (s *Stamp) attributes(info []byte) []byte {
 // signerInfo is SignerInfo (RFC 5652 section 5.3).
 func (s *Stamp) signerInfo(t testing.TB, b *builder, info []byte) {
 	attributes := s.attributes(info)
+	if s.Attributes != nil {
+		attributes = s.Attributes(attributes)
+	}
 	sig := sign(t, s.Key, attributes)
 	if s.Mangle != nil {
 		sig = s.Mangle(sig)
@@ -120,6 +124,9 @@ func (s *Stamp) signerInfo(t testing.TB, b *builder, info []byte) {
 func (s *Stamp) bytes(t testing.TB) []byte {
 	t.Helper()
 	info := s.info()
+	if s.Info != nil {
+		info = s.Info(info)
+	}
 	explicit := cbasn1.Tag(0).ContextSpecific().Constructed()
 	b := cryptobyte.NewBuilder(nil)
 	sequence(b, func(b *builder) {

@@ -52,6 +52,9 @@ func Ambient(ctx context.Context, e Environment) (Token, error) {
 	if e.Getenv == nil || e.ReadFile == nil || e.Client == nil {
 		return Token{}, attest.Refuse(CodeConfig, "Environment", "Getenv, ReadFile and Client", "nil")
 	}
+	if err := e.Retry.check("Environment.Retry"); err != nil {
+		return Token{}, err
+	}
 	s := surroundings{e, newCaller(e.Client, e.Retry)}
 	for _, from := range []source{
 		{"GitHub Actions", variable("GITHUB_ACTIONS"), fromGitHub},

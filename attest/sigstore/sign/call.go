@@ -28,6 +28,13 @@ type Retry struct {
 	Pause time.Duration
 }
 
+func (r Retry) check(where string) error {
+	if r.Times < 0 || r.Times > 10 || r.Pause < 0 {
+		return attest.Refuse(CodeConfig, where, "0 to 10 times, after no negative pause", strconv.Itoa(r.Times)+", "+r.Pause.String())
+	}
+	return nil
+}
+
 // A request is one question to a service.
 type request struct {
 	method, url string

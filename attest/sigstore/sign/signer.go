@@ -53,10 +53,7 @@ func New(c Config) (*Signer, error) {
 			errs = append(errs, attest.Refuse(CodeConfig, "Config."+need.name, "one", "nil"))
 		}
 	}
-	if c.Retry.Times < 0 || c.Retry.Times > 10 || c.Retry.Pause < 0 {
-		errs = append(errs, attest.Refuse(CodeConfig, "Config.Retry", "0 to 10 times", strconv.Itoa(c.Retry.Times)))
-	}
-	if err := errors.Join(append(errs, c.Services.check())...); err != nil {
+	if err := errors.Join(append(errs, c.Retry.check("Config.Retry"), c.Services.check())...); err != nil {
 		return nil, err
 	}
 	services := c.Services

@@ -188,6 +188,15 @@ func TestAFileThatCannotBeReadIsNoMissingFile(t *testing.T) {
 	assert.ErrorIs(t, err, fs.ErrPermission)
 }
 
+func TestARetryWithoutBoundIsRefused(t *testing.T) {
+	for _, bad := range []sign.Retry{{Times: 11}, {Times: -1}, {Pause: -1}} {
+		e := machine{}.environment()
+		e.Retry = bad
+		_, err := sign.Ambient(t.Context(), e)
+		assert.ErrorIs(t, err, attest.Is(sign.CodeConfig))
+	}
+}
+
 func TestAMachineWithoutTokenHasNone(t *testing.T) {
 	_, err := sign.Ambient(t.Context(), machine{}.environment())
 	assert.ErrorIs(t, err, attest.Is(sign.CodeTokenNone))

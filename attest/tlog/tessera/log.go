@@ -65,8 +65,12 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 		c.Poll = 20 * time.Millisecond
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	opening := context.AfterFunc(ctx, stop)
 	options = options.WithCheckpointSigner(noteSigner{background, c.Signer})
 	appender, shutdown, source, err := tessera.NewAppender(background, c.Driver, options)
+	if !opening() {
+		return nil, attest.Refuse(attest.CodeCanceled, "Open", "", "").Because(errors.Join(context.Cause(ctx), err))
+	}
 	if err != nil {
 		stop()
 		return nil, attest.Refuse(CodeDriver, "Open", "a log", "").Because(err)

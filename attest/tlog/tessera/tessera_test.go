@@ -246,6 +246,22 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 	require.ErrorIs(t, err, attest.Is(attest.CodeCanceled))
 }
 
+// stuck is a driver that opens no log before its context ends.
+type stuck struct{}
+
+func (stuck) Appender(ctx context.Context, _ *upstream.AppendOptions) (*upstream.Appender, upstream.LogReader, error) {
+	<-ctx.Done()
+	return nil, nil, ctx.Err()
+}
+
+func TestOpeningEndsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := tessera.Open(ctx, tessera.Config{Driver: stuck{}, Signer: newSigner(t)})
+	require.ErrorIs(t, err, attest.Is(attest.CodeCanceled))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
 func TestTheOutcomeIsNotGuessed(t *testing.T) {
 	l := open(t, t.TempDir())
 	_, err := l.Add(t.Context(), []byte("entry 0"))

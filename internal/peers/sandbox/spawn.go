@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os/exec"
+
+	"github.com/sealwright/sealwright/reproducible"
+)
+
+// spawn measures what it costs to run the smallest build. A Builder does more than
+// to spawn: it verifies its inputs, keeps the log and takes the output. The thread
+// tier is told by what it adds to the same Builder without confinement; the rootfs
+// tier with all of that.
+func (l *lab) spawn(t *table) error {
+	spec := func() *reproducible.Spec {
+		return &reproducible.Spec{
+			Inputs:  []reproducible.Input{{Path: "/bin/tool", Kind: reproducible.Executable, Digest: l.tool}},
+			Command: []string{"/bin/tool", "/out/result"}, Outputs: []string{"result"},
+		}
+	}
+	relative := func() *reproducible.Spec {
+		s := spec()
+		s.Command[1] = "result"
+		return s
+	}
+	tool, out := l.dir+"/tool", l.dir+"/result"
+	run := func(args ...string) func() error {
+		return func() error { return exec.Command(args[0], args[1:]...).Run() }
+	}
+	builds := func(b reproducible.Builder, spec func() *reproducible.Spec) func() error {
+		return func() error { _, err := build(b, spec()); return err }
+	}
+	all, err := alternate(100,
+		wall(run(tool, out)),
+		wall(builds(l.plain, relative)), wall(builds(l.thread, relative)),
+		wall(builds(l.rootfs, spec)),
+		wall(run("bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", tool, "/bin/tool", "--proc", "/proc",
+			"--dev", "/dev", "--tmpfs", "/out", "--tmpfs", "/tmp", "--clearenv", "/bin/tool", "/out/result")),
+		wall(run("unshare", "-Urnmpuif", tool, out)))
+	if err != nil {
+		return err
+	}
+	fork, plain, thread, rootfs, bwrap, unshare := all[0], all[1], all[2], all[3], all[4], all[5]
+	row := func(what string, s samples) {
+		t.note(what, "min "+number(s.least())+" p50 "+number(s.median())+" ms")
+	}
+	row("fork/exec", fork)
+	row("plain Builder, no isolation", plain)
+	row("thread tier, whole build", thread)
+	row("rootfs tier, whole build", rootfs)
+	row("bubblewrap", bwrap)
+	row("unshare -Urnmpuif", unshare)
+	t.atMost("thread tier's addition + fork/exec, over fork/exec, p50", (fork.median()+thread.median()-plain.median())/fork.median(), 1.5, "x")
+	t.atMost("the same, min", (fork.least()+thread.least()-plain.least())/fork.least(), 1.5, "x")
+	t.atMost("rootfs tier, whole build, over bubblewrap, p50", rootfs.median()/bwrap.median(), 0.85, "x")
+	t.atMost("rootfs tier, whole build, min", rootfs.least(), 4, " ms")
+	return nil
+}

@@ -1,0 +1,144 @@
+package strictjson
+
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"strconv"
+)
+
+// Unmarshal fills its target while it reads the document. What is rare, or what a
+// Go type refuses, it leaves to encoding/json, which then reads the document again
+// and has the last word.
+
+// leave notes that encoding/json must fill the target.
+func (s *scanner) leave() reflect.Value {
+	s.unfilled = true
+	return reflect.Value{}
+}
+
+// reach returns where a value that begins with c goes: behind the target's pointers,
+// which it makes. It is not valid where nothing is to be filled.
+func (s *scanner) reach(p *plan, target reflect.Value, c byte) reflect.Value {
+	if !target.IsValid() || s.unfilled {
+		return reflect.Value{}
+	}
+	if p == nil || p.isInterface || p.quoted {
+		return s.leave()
+	}
+	for target.Kind() == reflect.Pointer && c != 'n' {
+		if target.IsNil() {
+			target.Set(reflect.New(target.Type().Elem()))
+		}
+		target = target.Elem()
+	}
+	return target
+}
+
+// begin makes target, if it is a nil slice or map, an empty one.
+func begin(target reflect.Value) {
+	switch {
+	case target.Kind() == reflect.Slice && target.IsNil():
+		target.Set(reflect.MakeSlice(target.Type(), 0, 0))
+	case target.Kind() == reflect.Map && target.IsNil():
+		target.Set(reflect.MakeMap(target.Type()))
+	}
+}
+
+// element returns where the i-th element of an array goes.
+func element(target reflect.Value, i int) reflect.Value {
+	switch {
+	case target.Kind() == reflect.Array && i < target.Len():
+		return target.Index(i)
+	case target.Kind() == reflect.Slice:
+		target.Grow(1)
+		target.SetLen(i + 1)
+		return target.Index(i)
+	}
+	return reflect.Value{}
+}
+
+// room returns where the value of an object's member goes: into the struct's field
+// with that index, or to be put into the map.
+func (s *scanner) room(p *plan, target reflect.Value, index int) reflect.Value {
+	switch {
+	case target.Kind() == reflect.Map:
+		return reflect.New(target.Type().Elem()).Elem()
+	case target.Kind() != reflect.Struct || index < 0:
+		return reflect.Value{}
+	}
+	for _, i := range p.fields[index].outer {
+		if target = target.Field(i); target.Kind() != reflect.Struct {
+			return s.leave() // embedded by a pointer
+		}
+	}
+	if target = target.Field(p.fields[index].at); !target.CanSet() {
+		return s.leave()
+	}
+	return target
+}
+
+// fill puts the scalar that was read from start on into target.
+func (s *scanner) fill(p *plan, target reflect.Value, start int) {
+	raw := s.data[start:s.pos:s.pos]
+	switch {
+	case raw[0] == 'n' && (target.Kind() == reflect.Pointer || !p.isOpaque):
+		target.SetZero()
+	case p.isOpaque:
+		s.hand(p, target, start)
+	case raw[0] == '"':
+		s.fillText(p, target, start)
+	case target.Kind() == reflect.Bool:
+		target.SetBool(raw[0] == 't')
+	case !setNumber(target, string(raw)):
+		s.leave()
+	}
+}
+
+func (s *scanner) fillText(p *plan, target reflect.Value, start int) {
+	text := Part(s.data[start:s.pos]).plain()
+	switch {
+	case p.isText:
+		if target.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text) != nil {
+			s.leave()
+		}
+	case p.isBytes:
+		b, err := Part(s.data[start:s.pos]).Base64([]byte{})
+		if err != nil {
+			s.leave()
+		}
+		target.SetBytes(b)
+	default:
+		target.SetString(string(text))
+	}
+}
+
+// setNumber reports whether target holds the number.
+func setNumber(target reflect.Value, text string) bool {
+	switch {
+	case target.CanInt():
+		n, err := strconv.ParseInt(text, 10, target.Type().Bits())
+		target.SetInt(n)
+		return err == nil
+	case target.CanUint():
+		n, err := strconv.ParseUint(text, 10, target.Type().Bits())
+		target.SetUint(n)
+		return err == nil
+	case target.CanFloat():
+		n, err := strconv.ParseFloat(text, target.Type().Bits())
+		target.SetFloat(n)
+		return err == nil
+	case target.Kind() == reflect.String:
+		target.SetString(text) // json.Number
+		return true
+	}
+	return false
+}
+
+// hand gives the value that was read from start on to target's own unmarshaler.
+func (s *scanner) hand(p *plan, target reflect.Value, start int) {
+	own, ok := target.Addr().Interface().(json.Unmarshaler)
+	if !ok || own.UnmarshalJSON(s.data[start:s.pos:s.pos]) != nil {
+		s.leave()
+	}
+}
