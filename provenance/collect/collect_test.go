@@ -247,6 +247,20 @@ func TestAnOutputThatOnlyTheBuildClaimsIsNotAttested(t *testing.T) {
 	require.Contains(t, report.Gaps[0].What, "never-made")
 }
 
+func TestAnInputThatOnlyTheBuildClaimsHasNoRole(t *testing.T) {
+	f := &collect.Facts{}
+	f.Input(provenance.RoleBase, attest.Descriptor{Name: "trusted-base", Digest: output().Digest}, collect.SelfAsserted, "label base.digest", digest.Digest{})
+	f.Input(provenance.RoleBase, attest.Descriptor{Name: "measured", Digest: output().Digest}, collect.Measured, "file", digest.FromBytes(nil))
+	r, err := collect.Resolve(f)
+	require.NoError(t, err)
+	b, report, err := r.Draft("https://example.com/type").Build(collect.Options{BuilderID: "https://example.com/b", Outputs: []attest.Descriptor{output()}})
+	require.NoError(t, err)
+	require.Equal(t, provenance.RoleOther, b.Inputs[0].Role, "no base image because a label says so")
+	require.Equal(t, provenance.RoleBase, b.Inputs[1].Role)
+	require.Len(t, report.Gaps, 1)
+	require.Contains(t, report.Gaps[0].What, "trusted-base")
+}
+
 func TestTheZeroEnvironmentGrantsNothing(t *testing.T) {
 	var e collect.Environment
 	_, err := e.Get(t.Context(), "https://example.com", nil)

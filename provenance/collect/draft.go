@@ -161,7 +161,7 @@ func (d *Draft) field(path string, fact Fact) {
 // Build completes the build and the report of its fields. The record's inputs and
 // outputs are added, with the run's id and times. An output that only the build itself
 // tells of is left out and reported as a gap: who knows that the build made it names it
-// in o. The build is one that provenance.Build.Validate accepts, and equal facts give
+// in o. An input that only the build itself tells of has no role. The build is one that provenance.Build.Validate accepts, and equal facts give
 // equal bytes.
 func (d *Draft) Build(o Options) (*provenance.Build, *Report, error) {
 	d.builder(o)
@@ -203,6 +203,10 @@ func (d *Draft) builder(o Options) {
 func (d *Draft) artifacts(o Options) {
 	for _, in := range d.record.inputs {
 		in.Descriptor = in.Descriptor.Clone()
+		if in.Trust == SelfAsserted && in.Role != provenance.RoleOther {
+			d.report.Gaps = append(d.report.Gaps, Gap{"role of input " + name(in), "only the build itself says that this is its " + string(in.Role)})
+			in.Role = provenance.RoleOther
+		}
 		d.build.Inputs = append(d.build.Inputs, in.Input)
 		d.field("Inputs["+name(in)+"]", in.fact())
 	}

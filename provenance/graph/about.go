@@ -3,7 +3,7 @@ package graph
 // tellAbout adds what statements that are no builds say about a node. What they lead to
 // is not followed.
 func (w *walk) tellAbout(i int) error {
-	list, _, err := w.selected(w.refs[i], roleAbout)
+	list, _, err := w.selected(w.of(i), roleAbout)
 	if err != nil {
 		return err
 	}
@@ -32,11 +32,7 @@ func (w *walk) subject(i int, src *source) (*mention, error) {
 	for k := range src.record.mentions {
 		m := &src.record.mentions[k]
 		for _, id := range m.digests {
-			_, key, err := w.key(src, id)
-			if err != nil {
-				return nil, err
-			}
-			if j, ok := w.nodes[string(key)]; m.role == roleAbout && ok && j == i {
+			if j, ok := w.nodes.get(spot{src.part, id}.id()); m.role == roleAbout && ok && int(j) == i {
 				return m, nil
 			}
 		}
@@ -45,12 +41,12 @@ func (w *walk) subject(i int, src *source) (*mention, error) {
 }
 
 // named adds a hop to a name that a statement gives.
-func (w *walk) named(i int, src *source, fp uint64, key []byte, rel Relation) error {
+func (w *walk) named(i int, src *source, id uint32, rel Relation) error {
 	m, err := w.subject(i, src)
 	if err != nil || !w.room() {
 		return err
 	}
-	to, err := w.node(fp, key, "", w.answer.Nodes[i].Depth+1)
+	to, err := w.node(spot{src.part, id}, w.answer.Nodes[i].Depth+1)
 	if err != nil || to < 0 {
 		return err
 	}
@@ -59,11 +55,7 @@ func (w *walk) named(i int, src *source, fp uint64, key []byte, rel Relation) er
 
 func (w *walk) tellSummary(i int, src *source) error {
 	if src.record.maker > 0 {
-		fp, key, err := w.key(src, src.record.maker-1)
-		if err == nil {
-			err = w.named(i, src, fp, key, Summary)
-		}
-		if err != nil {
+		if err := w.named(i, src, src.record.maker-1, Summary); err != nil {
 			return err
 		}
 	}
@@ -76,11 +68,7 @@ func (w *walk) tellBill(i int, src *source) error {
 	if src.record.resource > 0 {
 		id = src.record.resource - 1
 	}
-	fp, key, err := w.key(src, id)
-	if err != nil {
-		return err
-	}
-	return w.named(i, src, fp, key, Bill)
+	return w.named(i, src, id, Bill)
 }
 
 // tellCompared leads to what another run made under the same path.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"runtime"
 	"strconv"
@@ -9,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/sealwright/sealwright/attest"
-	"github.com/sealwright/sealwright/attest/digest"
 )
 
 // Added tells what an addition did.
@@ -48,11 +48,15 @@ func (s *Store) Add(ctx context.Context, list ...*attest.Verified) (Added, error
 // what was verified.
 func (s *Store) AddUnverified(ctx context.Context, list ...attest.Attestation) (Added, error) {
 	facts, err := read(ctx, len(list), func(i int) (*fact, error) {
-		st, err := unpack(list[i])
+		payload, err := unpack(list[i])
 		if err != nil {
 			return nil, err
 		}
-		return newFact(st, digest.FromBytes(list[i].Body), unsealed)
+		if list[i].MediaType == attest.MediaTypeInToto {
+			return payloadFact(payload, nil)
+		}
+		evidence := sha256.Sum256(list[i].Body)
+		return payloadFact(payload, &evidence)
 	})
 	if err != nil {
 		return Added{}, err
@@ -93,14 +97,12 @@ func (s *Store) add(ctx context.Context, facts []*fact) (Added, error) {
 		return Added{}, err
 	}
 	var added Added
-	b, parts := newBatch(), s.parts()
-	inCall := map[[2]string]*fact{}
+	b, parts := newBatch(len(facts)), s.parts()
 	for i, f := range facts {
-		id := [2]string{f.envelope, f.seal}
 		known, err := find(parts, f)
-		if err == nil && inCall[id] != nil {
+		if same := b.same(f); err == nil && same != nil {
 			known = true
-			if inCall[id].payload != f.payload {
+			if same.payload != f.payload {
 				err = contradiction()
 			}
 		}
@@ -111,7 +113,6 @@ func (s *Store) add(ctx context.Context, facts []*fact) (Added, error) {
 			added.Known++
 			continue
 		}
-		inCall[id] = f
 		b.add(f)
 		added.New++
 		if b.size > maxPayload {
@@ -155,10 +156,14 @@ func (s *Store) writable() error {
 
 // find reports whether the statement is stored with the same voucher.
 func find(parts []part, f *fact) (bool, error) {
-	fp := fingerprint(f.envelope)
+	key := []byte(f.envelope)
+	fp := fingerprint(key)
 	var r record
 	for _, p := range parts {
-		node, found, err := p.find(fp, f.envelope)
+		if p.nodes() == 0 {
+			continue
+		}
+		node, found, err := p.find(fp, key)
 		if err != nil {
 			return false, err
 		}

@@ -128,8 +128,8 @@ func TestAnAttackersJoinCountsOnlyForWhoBelievesTheAttacker(t *testing.T) {
 
 func TestTheListsOfADeltaHoldEachStatementOnceInOrder(t *testing.T) {
 	d := newDelta()
-	id := d.node("nhub")
-	d.node("nother")
+	id := d.node([]byte("nhub"))
+	d.node([]byte("nother"))
 	for i := range uint32(1000) {
 		d.post(id, roleInput, 3*i)
 		d.post(id, roleInput, 3*i)

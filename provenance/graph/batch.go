@@ -9,11 +9,16 @@ import (
 type batch struct {
 	ids     map[string]uint32
 	keys    []string
-	records [][]byte
+	told    []*fact // by the id of their envelope, the last one added
+	records []byte  // each after its length
+	count   int     // of records
 	size    int
+	record  record // scratch
+	wire    []byte // scratch
 }
 
-func newBatch() *batch { return &batch{ids: map[string]uint32{}} }
+// newBatch makes room for about n statements.
+func newBatch(n int) *batch { return &batch{ids: make(map[string]uint32, 4*n)} }
 
 func (b *batch) id(key string) uint32 {
 	id, ok := b.ids[key]
@@ -33,22 +38,45 @@ func (b *batch) idOrNone(key string) uint32 {
 	return b.id(key) + 1
 }
 
+// same returns the fact of the batch with f's envelope and voucher, or nil.
+func (b *batch) same(f *fact) *fact {
+	id, ok := b.ids[f.envelope]
+	if !ok || int(id) >= len(b.told) {
+		return nil
+	}
+	other := b.told[id]
+	for other != nil && other.seal != f.seal {
+		other = other.before
+	}
+	return other
+}
+
 func (b *batch) add(f *fact) {
-	r := record{
-		shape: f.shape, verdict: f.verdict, payload: f.payload,
+	r := &b.record
+	*r = record{
+		shape: f.shape, verdict: f.verdict, citation: citation{[32]byte([]byte(f.envelope[1:])), f.payload},
 		envelope: b.id(f.envelope), seal: b.id(f.seal), typ: b.id(f.typ),
 		maker: b.idOrNone(f.maker), resource: b.idOrNone(f.resource),
+		mentions: r.mentions[:0], arena: r.arena[:0],
 	}
-	for _, m := range f.mentions {
+	for len(b.told) <= int(r.envelope) {
+		b.told = append(b.told, nil)
+	}
+	f.before, b.told[r.envelope] = b.told[r.envelope], f
+	for i := range f.mentions {
+		m := &f.mentions[i]
 		x := mention{role: m.role, use: m.use, index: m.index, place: b.idOrNone(m.place), label: b.idOrNone(m.label)}
+		start := len(r.arena)
 		for _, key := range m.digests {
-			x.digests = append(x.digests, b.id(key))
+			r.arena = append(r.arena, b.id(key))
 		}
+		x.digests = r.arena[start:]
 		r.mentions = append(r.mentions, x)
 	}
-	wire := r.append(nil)
-	b.records = append(b.records, wire)
-	b.size += len(wire) + binary.MaxVarintLen32
+	b.wire = r.append(b.wire[:0])
+	b.records = append(binary.AppendUvarint(b.records, uint64(len(b.wire))), b.wire...)
+	b.count++
+	b.size += len(b.wire) + binary.MaxVarintLen32
 }
 
 // encode returns the payload of a frame.
@@ -58,11 +86,8 @@ func (b *batch) encode() []byte {
 	for _, key := range b.keys {
 		out = append(binary.AppendUvarint(out, uint64(len(key))), key...)
 	}
-	out = binary.AppendUvarint(out, uint64(len(b.records)))
-	for _, r := range b.records {
-		out = append(binary.AppendUvarint(out, uint64(len(r))), r...)
-	}
-	return out
+	out = binary.AppendUvarint(out, uint64(b.count))
+	return append(out, b.records...)
 }
 
 // apply adds the statements of a payload to d.
@@ -74,7 +99,7 @@ func (d *delta) apply(payload []byte) error {
 		if len(key) == 0 {
 			return damaged("a key", "none")
 		}
-		ids[i] = d.node(string(key))
+		ids[i] = d.node(key)
 	}
 	var r record
 	for range in.count(1) {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -54,10 +55,15 @@ func (s *Store) Conflicts(ctx context.Context, d digest.Digest, q Query) (*Confl
 		return nil, err
 	}
 	return s.conflicts(ctx, q, func(w *walk, c claims) error {
-		refs, disputed, err := w.names(fingerprint(key), key)
+		first, err := w.find(fingerprint(key), key)
 		if err != nil {
 			return err
 		}
+		names, disputed, err := w.names(first)
+		if err != nil {
+			return err
+		}
+		refs := w.refs[names.lo:names.hi]
 		if err := w.compareDigests(refs, c); err != nil {
 			return err
 		}
@@ -80,7 +86,7 @@ func (s *Store) ConflictsAt(ctx context.Context, uri string, q Query) (*Conflict
 	if uri == "" || len(uri) > maxName {
 		return nil, attest.Refuse(CodeNil, "uri", "a URI", excerpt.Quote(uri))
 	}
-	key := nameKey(uri)
+	key := []byte(nameKey(uri))
 	return s.conflicts(ctx, q, func(w *walk, c claims) error {
 		r, err := w.find(fingerprint(key), key)
 		if err != nil {
@@ -108,12 +114,12 @@ func (s *Store) conflicts(ctx context.Context, q Query, collect func(*walk, clai
 	if err != nil {
 		return nil, err
 	}
-	w.answering()
+	defer s.done(w)
 	c := claims{}
 	if err := collect(w, c); err != nil {
 		return nil, err
 	}
-	return &Conflicts{Conflicts: c.conflicts(), Statements: w.answer.Statements, Truncated: w.finish().Truncated}, nil
+	return &Conflicts{Conflicts: c.conflicts(), Statements: exactly(w.answer.Statements), Truncated: w.reachedLimits()}, nil
 }
 
 // claims are values and their statements, by what they are about.
@@ -174,7 +180,7 @@ func (w *walk) compareDigests(refs []ref, c claims) error {
 				return err
 			}
 			for _, k := range together {
-				if d, ok := digestOf(k); ok {
+				if d, ok := digestOf(string(k)); ok {
 					c.add(issue{DigestsDiffer, string(d.Algorithm)}, d.Hex, at)
 				}
 			}
@@ -256,7 +262,7 @@ func (w *walk) claimPlaces(c claims, src *source, kind Disagreement, which func(
 		if m.place == 0 {
 			continue
 		}
-		place, err := w.text(src, m.place-1)
+		place, err := w.text(src, m.place-1, false)
 		if err != nil {
 			return err
 		}
@@ -323,7 +329,7 @@ func (w *walk) claimRebuild(refs []ref, src *source, at int, c claims) error {
 				if err != nil {
 					return err
 				}
-				if ro == roleAbout && !slices.ContainsFunc(refs, func(r ref) bool { return r.key == string(key) }) {
+				if ro == roleAbout && !slices.ContainsFunc(refs, func(r ref) bool { return bytes.Equal(r.key, key) }) {
 					continue
 				}
 				labels[m.label] = true

@@ -5,25 +5,38 @@ import "slices"
 // cycles returns the strongly connected components of provenance that lead back to
 // themselves, by Tarjan's algorithm without recursion: an attacker chooses the depth.
 func cycles(nodes int, hops []Hop) (found [][]int) {
-	provenance := func(h Hop) bool { return h.Relation == Input || h.Relation == Output || h.Relation == Byproduct }
-	t := tarjan{first: make([]int, nodes+1), order: make([]int, nodes), low: make([]int, nodes), open: make([]bool, nodes)}
-	for _, h := range hops {
-		if provenance(h) {
+	back := false // without a hop to a node that came before, there is none
+	for i := range hops {
+		back = back || hops[i].To <= hops[i].From
+	}
+	if !back {
+		return nil
+	}
+	provenance := func(h *Hop) bool { return h.Relation == Input || h.Relation == Output || h.Relation == Byproduct }
+	numbers := make([]uint32, 4*nodes+2)
+	cut := func(n int) (part []uint32) {
+		part, numbers = numbers[:n:n], numbers[n:]
+		return part
+	}
+	t := tarjan{first: cut(nodes + 1), order: cut(nodes), low: cut(nodes), open: make([]bool, nodes)}
+	for i := range hops {
+		if h := &hops[i]; provenance(h) {
 			t.first[h.From+1]++
 		}
 	}
 	for i := range nodes {
 		t.first[i+1] += t.first[i]
 	}
-	t.to = make([]int, t.first[nodes])
-	next := slices.Clone(t.first)
-	for _, h := range hops {
-		if provenance(h) {
-			t.to[next[h.From]] = h.To
+	t.to = make([]uint32, t.first[nodes])
+	next := cut(nodes + 1)
+	copy(next, t.first)
+	for i := range hops {
+		if h := &hops[i]; provenance(h) {
+			t.to[next[h.From]] = uint32(h.To)
 			next[h.From]++
 		}
 	}
-	for i := range nodes {
+	for i := range uint32(nodes) {
 		if t.order[i] == 0 {
 			t.visit(i)
 		}
@@ -33,19 +46,21 @@ func cycles(nodes int, hops []Hop) (found [][]int) {
 }
 
 type tarjan struct {
-	first, to  []int // the edges of node i go to to[first[i]:first[i+1]]
-	order, low []int // 0 is not visited
+	first, to  []uint32 // the edges of node i go to to[first[i]:first[i+1]]
+	order, low []uint32 // 0 is not visited
 	open       []bool
-	stack      []int
-	count      int
+	stack      []uint32
+	frames     []frame
+	count      uint32
 	found      [][]int
 }
 
-func (t *tarjan) edges(node int) []int { return t.to[t.first[node]:t.first[node+1]] }
+type frame struct{ node, edge uint32 }
 
-func (t *tarjan) visit(start int) {
-	type frame struct{ node, edge int }
-	frames := []frame{{start, 0}}
+func (t *tarjan) edges(node uint32) []uint32 { return t.to[t.first[node]:t.first[node+1]] }
+
+func (t *tarjan) visit(start uint32) {
+	frames := append(t.frames[:0], frame{start, 0})
 	for len(frames) > 0 {
 		f := &frames[len(frames)-1]
 		if f.edge == 0 {
@@ -54,7 +69,7 @@ func (t *tarjan) visit(start int) {
 			t.stack = append(t.stack, f.node)
 			t.open[f.node] = true
 		}
-		if edges := t.edges(f.node); f.edge < len(edges) {
+		if edges := t.edges(f.node); int(f.edge) < len(edges) {
 			to := edges[f.edge]
 			f.edge++
 			if t.order[to] == 0 {
@@ -74,20 +89,25 @@ func (t *tarjan) visit(start int) {
 			t.close(node)
 		}
 	}
+	t.frames = frames
 }
 
 // close takes a component off the stack, and keeps it if it is a cycle.
-func (t *tarjan) close(root int) {
+func (t *tarjan) close(root uint32) {
 	at := len(t.stack) - 1
 	for t.stack[at] != root {
 		at--
 	}
-	component := slices.Clone(t.stack[at:])
+	members := t.stack[at:]
 	t.stack = t.stack[:at]
-	for _, i := range component {
+	for _, i := range members {
 		t.open[i] = false
 	}
-	if len(component) > 1 || slices.Contains(t.edges(root), root) {
+	if len(members) > 1 || slices.Contains(t.edges(root), root) {
+		component := make([]int, len(members))
+		for k, i := range members {
+			component[k] = int(i)
+		}
 		slices.Sort(component)
 		t.found = append(t.found, component)
 	}

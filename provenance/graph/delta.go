@@ -19,6 +19,7 @@ type delta struct {
 	ends    []uint64 // of records
 	sorted  []uint32 // made by sort
 	bytes   int      // an estimate of the memory in use
+	memo    memo
 }
 
 type deltaNode struct {
@@ -46,26 +47,35 @@ const (
 
 func newDelta() *delta { return &delta{table: make([]uint32, 16)} }
 
+// roomy returns s with room for n more, twice as large if there is none: append would
+// move large slices more often.
+func roomy[T any](s []T, n int) []T {
+	if cap(s)-len(s) < n {
+		return slices.Grow(s, max(n, len(s)))
+	}
+	return s
+}
+
 // slot returns where the table has the node with the key, or has room for it.
-func (d *delta) slot(fp uint64, key string) int {
+func (d *delta) slot(fp uint64, key []byte) int {
 	mask := len(d.table) - 1
 	for at := int(fp) & mask; ; at = (at + 1) & mask {
 		id := d.table[at]
-		if id == 0 || d.all[id-1].fingerprint == fp && string(d.keyOf(id-1)) == key {
+		if id == 0 || d.all[id-1].fingerprint == fp && bytes.Equal(d.keyOf(id-1), key) {
 			return at
 		}
 	}
 }
 
 // node returns the id of the node with the key, which is made if it is new.
-func (d *delta) node(key string) uint32 {
+func (d *delta) node(key []byte) uint32 {
 	fp := fingerprint(key)
 	at := d.slot(fp, key)
 	if id := d.table[at]; id > 0 {
 		return id - 1
 	}
-	d.keys = append(d.keys, key...)
-	d.all = append(d.all, deltaNode{fingerprint: fp, keyEnd: uint64(len(d.keys))})
+	d.keys = append(roomy(d.keys, len(key)), key...)
+	d.all = append(roomy(d.all, 1), deltaNode{fingerprint: fp, keyEnd: uint64(len(d.keys))})
 	d.table[at] = uint32(len(d.all))
 	d.bytes += len(key) + nodeCost
 	if 2*len(d.all) > len(d.table) {
@@ -99,7 +109,7 @@ func (d *delta) keyOf(id uint32) []byte {
 func (d *delta) add(r *record) {
 	statement := uint32(len(d.ends))
 	before := len(d.records)
-	d.records = r.append(d.records)
+	d.records = r.append(roomy(d.records, headSize))
 	d.ends = append(d.ends, uint64(len(d.records)))
 	d.bytes += len(d.records) - before + 8
 	r.each(func(id uint32, ro role) { d.post(id, ro, statement) })
@@ -118,7 +128,7 @@ func (d *delta) aliases(digests []uint32) []uint32 {
 	}
 	var out []uint32
 	for _, id := range digests {
-		if strong(string(d.keyOf(id))) {
+		if strong(d.keyOf(id)) {
 			out = append(out, id)
 		}
 	}
@@ -142,8 +152,8 @@ func (d *delta) post(id uint32, ro role, statement uint32) {
 	l := d.list(id, ro)
 	if l == nil {
 		chunk := uint32(len(d.posts))
-		d.posts = append(d.posts, 0, statement)
-		d.lists = append(d.lists, deltaList{next: d.all[id].list, role: ro, first: chunk, last: chunk, count: 1})
+		d.posts = append(roomy(d.posts, 2), 0, statement)
+		d.lists = append(roomy(d.lists, 1), deltaList{next: d.all[id].list, role: ro, first: chunk, last: chunk, count: 1})
 		d.all[id].list = uint32(len(d.lists))
 		d.bytes += listCost
 		return
@@ -159,7 +169,7 @@ func (d *delta) post(id uint32, ro role, statement uint32) {
 	}
 	if used == size {
 		chunk := uint32(len(d.posts))
-		d.posts = append(d.posts, make([]uint32, 1+2*size)...)
+		d.posts = append(roomy(d.posts, int(1+2*size)), make([]uint32, 1+2*size)...)
 		d.posts[l.last], l.last, used = chunk, chunk, 0
 		d.bytes += int(2*size) * postingCost
 	}
@@ -200,9 +210,13 @@ func (d *delta) key(node uint32) (uint64, []byte, error) {
 	return d.all[node].fingerprint, d.keyOf(node), nil
 }
 
-func (d *delta) find(fp uint64, key string) (uint32, bool, error) {
+func (d *delta) find(fp uint64, key []byte) (uint32, bool, error) {
 	id := d.table[d.slot(fp, key)]
 	return max(id, 1) - 1, id > 0, nil
+}
+
+func (d *delta) text(node uint32, keep bool, from *slab) (string, error) {
+	return d.memo.text(d, node, keep, from)
 }
 
 func (d *delta) postings(node uint32, ro role) (postings, error) {

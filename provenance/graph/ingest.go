@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
@@ -35,6 +37,10 @@ type fact struct {
 	envelope, seal, typ string
 	maker, resource     string
 	mentions            []factMention
+
+	keys    strings.Builder // what keys are cut from
+	digests []string        // what the digests of mentions are cut from
+	before  *fact           // in its batch, with the same envelope
 }
 
 type factMention struct {
@@ -45,19 +51,78 @@ type factMention struct {
 	place, label string
 }
 
-// newFact reads a statement. Its predicate must be what its type says.
+const typeSLSA1 = string(rune(kindType)) + slsa.PredicateType
+
+// payloadFact reads the payload of an attestation that nobody verified, and that stands
+// in the envelope with the SHA-256 digest evidence; the payload itself if it is nil.
+func payloadFact(payload []byte, evidence *[32]byte) (*fact, error) {
+	f := &fact{payload: sha256.Sum256(payload), seal: unsealed}
+	if evidence == nil {
+		evidence = &f.payload
+	}
+	// Nearly all statements are of this type, and can be read in one pass. Whatever
+	// cannot is left to the way below, whose word counts.
+	if bytes.Contains(payload, []byte(slsa.PredicateType)) {
+		if b, err := slsa.Parse(payload, attest.Limits{}); err == nil {
+			f.expect(1+len(b.Outputs)+len(b.Inputs)+len(b.Byproducts)+len(b.Builder.Dependencies), len(b.Builder.ID))
+			f.envelope, f.typ = f.key(kindSHA256, string(evidence[:])), typeSLSA1
+			f.build(shapeSLSA1, b)
+			return f, f.check()
+		}
+	}
+	s, err := attest.ParseStatement(payload, attest.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	f.envelope = f.key(kindSHA256, string(evidence[:]))
+	return f, f.complete(s)
+}
+
+// newFact reads a statement that was verified.
 func newFact(s *attest.Statement, envelope digest.Digest, seal string) (*fact, error) {
 	if envelope.Algorithm != digest.SHA256 || envelope.Validate() != nil {
 		return nil, attest.Refuse(CodeStatement, "evidence", "a SHA-256 digest", excerpt.Quote(envelope.String()))
 	}
-	f := &fact{
-		payload:  sha256.Sum256(s.Bytes()),
-		envelope: digestKey(envelope), seal: seal, typ: string(kindType) + s.PredicateType(),
-	}
+	f := &fact{payload: sha256.Sum256(s.Bytes()), seal: seal}
+	f.envelope = f.digestKey(envelope)
+	return f, f.complete(s)
+}
+
+// complete reads the statement. Its predicate must be what its type says.
+func (f *fact) complete(s *attest.Statement) error {
+	f.typ = f.key(kindType, s.PredicateType())
 	if err := f.read(s); err != nil {
-		return nil, err
+		return err
 	}
-	return f, f.check()
+	return f.check()
+}
+
+// expect makes room for the keys of n descriptors with one digest each, and some more.
+func (f *fact) expect(n, more int) {
+	f.mentions, f.digests = make([]factMention, 0, n), make([]string, 0, n)
+	f.keys.Grow(n*(1+sha256.Size+16) + more)
+}
+
+// key returns a key of a kind.
+func (f *fact) key(kind byte, text string) string {
+	start := f.keys.Len()
+	f.keys.WriteByte(kind)
+	f.keys.WriteString(text)
+	return f.keys.String()[start:]
+}
+
+func (f *fact) digestKey(d digest.Digest) string {
+	var buf [1 + 64]byte
+	start := f.keys.Len()
+	f.keys.Write(appendDigestKey(buf[:0], d))
+	return f.keys.String()[start:]
+}
+
+func (f *fact) nameOrNone(name string) string {
+	if name == "" {
+		return ""
+	}
+	return f.key(kindName, name)
 }
 
 func (f *fact) read(s *attest.Statement) error {
@@ -95,7 +160,7 @@ func (f *fact) read(s *attest.Statement) error {
 			return unreadable(err)
 		}
 		f.shape = shapeBill
-		f.resource = nameOrNone(b.Name)
+		f.resource = f.nameOrNone(b.Name)
 		f.mention(roleAbout, 0, s.Subjects()...)
 	case comparisonType:
 		return f.comparison(s)
@@ -108,7 +173,7 @@ func (f *fact) read(s *attest.Statement) error {
 
 func (f *fact) build(sh shape, b *provenance.Build) {
 	f.shape = sh
-	f.maker = nameOrNone(b.Builder.ID)
+	f.maker = f.nameOrNone(b.Builder.ID)
 	f.mention(roleOutput, 0, b.Outputs...)
 	for i, in := range b.Inputs {
 		use := uint8(0)
@@ -157,7 +222,7 @@ func (f *fact) summary(s *attest.Statement) error {
 	if v.VerificationResult == predicate.ResultPassed {
 		f.verdict = verdictGood
 	}
-	f.maker, f.resource = nameOrNone(v.Verifier.ID), nameOrNone(v.ResourceURI)
+	f.maker, f.resource = f.nameOrNone(v.Verifier.ID), f.nameOrNone(v.ResourceURI)
 	f.mention(roleAbout, 0, s.Subjects()...)
 	f.mention(rolePolicy, 0, v.Policy)
 	f.mention(roleEvidence, 0, v.InputAttestations...)
@@ -212,18 +277,19 @@ func (f *fact) mention(ro role, use uint8, list ...attest.Descriptor) {
 }
 
 func (f *fact) mentionAt(ro role, use uint8, index int, d attest.Descriptor) {
-	m := factMention{role: ro, use: use, index: uint32(index), place: nameOrNone(d.URI), label: nameOrNone(d.Name)}
-	for _, algorithm := range d.Digest.Algorithms() {
-		m.digests = append(m.digests, digestKey(digest.Digest{Algorithm: algorithm, Hex: d.Digest[algorithm]}))
+	m := factMention{role: ro, use: use, index: uint32(index), place: f.nameOrNone(d.URI), label: f.nameOrNone(d.Name)}
+	start := len(f.digests)
+	if len(d.Digest) == 1 {
+		for algorithm, value := range d.Digest {
+			f.digests = append(f.digests, f.digestKey(digest.Digest{Algorithm: algorithm, Hex: value}))
+		}
+	} else {
+		for _, algorithm := range d.Digest.Algorithms() {
+			f.digests = append(f.digests, f.digestKey(digest.Digest{Algorithm: algorithm, Hex: d.Digest[algorithm]}))
+		}
 	}
+	m.digests = f.digests[start:len(f.digests):len(f.digests)]
 	f.mentions = append(f.mentions, m)
-}
-
-func nameOrNone(name string) string {
-	if name == "" {
-		return ""
-	}
-	return nameKey(name)
 }
 
 // check holds every key to its limit.

@@ -37,16 +37,20 @@ var algorithms = [...]digest.Algorithm{
 
 // digestKey returns the key of a valid digest.
 func digestKey(d digest.Digest) string {
-	i := slices.Index(algorithms[:], d.Algorithm)
-	if i < 0 {
-		return string(kindForeign) + d.String()
+	return string(appendDigestKey(make([]byte, 0, 1+sha256.Size), d))
+}
+
+// appendDigestKey appends the key of a valid digest.
+func appendDigestKey(b []byte, d digest.Digest) []byte {
+	if i := slices.Index(algorithms[:], d.Algorithm); i >= 0 {
+		start := len(b)
+		var err error
+		if b, err = hex.AppendDecode(append(b, byte(1+i)), []byte(d.Hex)); err == nil {
+			return b
+		}
+		b = b[:start] // not valid after all
 	}
-	key := make([]byte, 1+len(d.Hex)/2)
-	key[0] = byte(1 + i)
-	if _, err := hex.Decode(key[1:], []byte(d.Hex)); err != nil {
-		return string(kindForeign) + d.String() // not valid after all
-	}
-	return string(key)
+	return append(append(append(append(b, kindForeign), d.Algorithm...), ':'), d.Hex...)
 }
 
 // digestOf returns the digest of which key is the key; false if it is of none.
@@ -67,10 +71,15 @@ func hexOf[T string | []byte](b T) string {
 	return string(hex.AppendEncode(buf[:0], []byte(b)))
 }
 
+// known reports whether key is of a digest whose value is kept as bytes.
+func known[T string | []byte](key T) bool {
+	return len(key) > 0 && key[0] != 0 && int(key[0]) <= len(algorithms)
+}
+
 // strong reports whether key is of a digest that resists collisions, as package
 // digest has it.
-func strong(key string) bool {
-	if key == "" || int(key[0]) > len(algorithms) || key[0] == 0 {
+func strong[T string | []byte](key T) bool {
+	if !known(key) {
 		return false
 	}
 	switch algorithms[key[0]-1] {
@@ -93,8 +102,8 @@ func nameOf(key string) string {
 }
 
 // fingerprint spreads keys evenly, also those that an attacker chose.
-func fingerprint(key string) uint64 {
-	sum := sha256.Sum256([]byte(key))
+func fingerprint(key []byte) uint64 {
+	sum := sha256.Sum256(key)
 	return binary.BigEndian.Uint64(sum[:])
 }
 

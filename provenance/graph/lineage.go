@@ -1,8 +1,8 @@
 package graph
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/sealwright/sealwright/attest/digest"
@@ -49,7 +49,7 @@ func (s *Store) closure(ctx context.Context, d digest.Digest, q Query, dir int) 
 	if err != nil {
 		return nil, err
 	}
-	w.answering()
+	defer s.done(w)
 	if err := w.spread(key, dir, func() bool { return false }); err != nil {
 		return nil, err
 	}
@@ -57,28 +57,28 @@ func (s *Store) closure(ctx context.Context, d digest.Digest, q Query, dir int) 
 }
 
 // spread follows provenance from the node with the key, breadth first, until done.
-func (w *walk) spread(key string, dir int, done func() bool) error {
-	start, err := w.node(fingerprint(key), []byte(key), "", 0)
+func (w *walk) spread(key []byte, dir int, done func() bool) error {
+	w.start = key
+	start, err := w.artifact(fingerprint(key), key, spot{part: -1}, 0)
 	if err != nil || start < 0 {
 		return err
 	}
-	queue := []int{start}
+	w.queue = append(w.queue[:0], start)
 	w.queued[start] = true
-	for ; len(queue) > 0 && !done(); queue = queue[1:] {
-		i := queue[0]
+	for next := 0; next < len(w.queue) && !done(); next++ {
+		i := w.queue[next]
 		if w.answer.Nodes[i].Depth >= w.limits.Depth {
-			w.limit("depth")
+			w.limit(byDepth)
 			w.end(i, Limited)
 			continue
 		}
-		reached, err := w.follow(i, dir)
-		if err != nil {
+		if err := w.follow(i, dir); err != nil {
 			return err
 		}
-		for _, j := range reached {
+		for _, j := range w.reached {
 			if !w.queued[j] {
 				w.queued[j] = true
-				queue = append(queue, j)
+				w.queue = append(w.queue, j)
 			}
 		}
 		if w.query.About {
@@ -94,39 +94,37 @@ func (w *walk) end(node int, cause Cause) {
 	w.answer.Frontier = append(w.answer.Frontier, Frontier{node, cause})
 }
 
-// follow adds the hops from a node, and returns where they lead.
-func (w *walk) follow(i, dir int) (reached []int, err error) {
-	refs := w.refs[i]
+// follow adds the hops from a node, and notes in reached where they lead.
+func (w *walk) follow(i, dir int) error {
+	w.reached = w.reached[:0]
+	refs := w.of(i)
 	if !w.followed(refs[0].key) {
 		cause := Nameless
 		if len(w.answer.Nodes[i].Digests) > 0 {
 			cause = WeakDigest
 		}
 		w.end(i, cause)
-		return nil, nil
+		return nil
 	}
 	w.cut = false
 	list, seen, err := w.selected(refs, directions[dir].from)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	hops := len(w.answer.Hops)
-	reached = w.reached[:0]
-	w.expect(len(list))
 	for k := range list {
 		if err := w.open(&list[k], &w.current); err != nil {
-			return nil, err
+			return err
 		}
 		if k == 0 && w.answer.Nodes[i].Label == "" {
 			if err := w.label(i, &list[k]); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		if reached, err = w.hops(i, &list[k], dir, reached); err != nil {
-			return nil, err
+		if err := w.hops(i, &list[k], dir); err != nil {
+			return err
 		}
 	}
-	w.reached = reached
 	switch {
 	case w.cut:
 		w.end(i, Limited)
@@ -137,25 +135,11 @@ func (w *walk) follow(i, dir int) (reached []int, err error) {
 	case len(w.answer.Hops) == hops:
 		w.end(i, NoInputs)
 	}
-	return reached, nil
-}
-
-// expect makes room for the hops of n statements, of which each leads to one node.
-func (w *walk) expect(n int) {
-	if n < 64 {
-		return
-	}
-	a := w.answer
-	a.Hops = slices.Grow(a.Hops, min(n, w.limits.Hops-len(a.Hops)))
-	a.Statements = slices.Grow(a.Statements, n)
-	n = min(n, w.limits.Nodes-len(a.Nodes))
-	a.Nodes = slices.Grow(a.Nodes, n)
-	w.refs, w.queued = slices.Grow(w.refs, n), slices.Grow(w.queued, n)
-	w.slab.refs, w.slab.places, w.slab.digests = slices.Grow(w.slab.refs, n), slices.Grow(w.slab.places, n), slices.Grow(w.slab.digests, n)
+	return nil
 }
 
 // hops adds the hops of one statement.
-func (w *walk) hops(from int, src *source, dir int, reached []int) ([]int, error) {
+func (w *walk) hops(from int, src *source, dir int) error {
 	for k := range src.record.mentions {
 		m := &src.record.mentions[k]
 		if m.role != directions[dir].to[0] && m.role != directions[dir].to[1] {
@@ -166,7 +150,7 @@ func (w *walk) hops(from int, src *source, dir int, reached []int) ([]int, error
 		}
 		to, err := w.mentioned(src, m, w.answer.Nodes[from].Depth+1)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if to < 0 {
 			continue
@@ -176,11 +160,11 @@ func (w *walk) hops(from int, src *source, dir int, reached []int) ([]int, error
 			h.Role = inputRoles[m.use]
 		}
 		if err := w.hop(h, src, m); err != nil {
-			return nil, err
+			return err
 		}
-		reached = append(reached, to)
+		w.reached = append(w.reached, to)
 	}
-	return reached, nil
+	return nil
 }
 
 // label names a node as a statement that mentions it does.
@@ -188,14 +172,11 @@ func (w *walk) label(node int, src *source) error {
 	for k := range src.record.mentions {
 		m := &src.record.mentions[k]
 		for _, id := range m.digests {
-			_, key, err := w.key(src, id)
-			if err != nil {
-				return err
-			}
-			if i, ok := w.nodes[string(key)]; !ok || i != node || m.label == 0 {
+			if i, ok := w.nodes.get(spot{src.part, id}.id()); !ok || int(i) != node || m.label == 0 {
 				continue
 			}
-			w.answer.Nodes[node].Label, err = w.text(src, m.label-1)
+			var err error
+			w.answer.Nodes[node].Label, err = w.text(src, m.label-1, false)
 			return err
 		}
 	}
@@ -222,7 +203,7 @@ func (w *walk) room() bool {
 	if len(w.answer.Hops) < w.limits.Hops {
 		return true
 	}
-	w.limit("hops")
+	w.limit(byHops)
 	return false
 }
 
@@ -239,56 +220,54 @@ func (w *walk) hop(h Hop, src *source, m *mention) (err error) {
 // mentioned returns the node that a descriptor is about: by a strong digest, else by a
 // weak one, else by name. -1 stands for a limit, or a descriptor without any of them.
 func (w *walk) mentioned(src *source, m *mention, depth int) (int, error) {
-	var fp uint64
-	var best []byte
-	for _, id := range m.digests {
-		f, key, err := w.key(src, id)
-		if err != nil {
-			return 0, err
-		}
-		if best == nil || strong(string(key)) && !strong(string(best)) {
-			fp, best = f, key
-		}
+	id, err := w.best(src, m)
+	if err != nil || id == 0 {
+		return -1, err
 	}
-	label := ""
-	for _, id := range [...]uint32{m.place, m.label} {
-		if id == 0 {
-			continue
-		}
-		f, key, err := w.key(src, id-1)
-		if err != nil {
-			return 0, err
-		}
-		if best == nil {
-			fp, best = f, key
-		}
-		if label, err = w.text(src, id-1); err != nil {
-			return 0, err
-		}
+	i, err := w.node(spot{src.part, id - 1}, depth)
+	if err != nil || i < 0 || w.answer.Nodes[i].Label != "" {
+		return i, err
 	}
-	if best == nil {
-		return -1, nil
+	if label := cmp.Or(m.label, m.place); label > 0 {
+		w.answer.Nodes[i].Label, err = w.text(src, label-1, false)
 	}
-	return w.node(fp, best, label, depth)
+	return i, err
 }
 
-// A pointerKey is what a pointer follows from.
-type pointerKey struct {
+// best returns an id plus one, or 0.
+func (w *walk) best(src *source, m *mention) (uint32, error) {
+	switch len(m.digests) {
+	case 0:
+		return cmp.Or(m.place, m.label), nil
+	case 1:
+		return m.digests[0] + 1, nil
+	}
+	for _, id := range m.digests {
+		_, key, err := w.key(src, id)
+		if err != nil || strong(key) {
+			return id + 1, err
+		}
+	}
+	return m.digests[0] + 1, nil
+}
+
+// A knownPointer is a pointer, and what it follows from.
+type knownPointer struct {
 	shape shape
 	role  role
 	use   uint8
 	index uint32
+	text  string
 }
 
-// pointer returns where a statement holds a descriptor.
+// pointer returns where a statement holds a descriptor. Queries ask for few different
+// ones, over and over.
 func (w *walk) pointer(sh shape, m *mention) string {
-	k := pointerKey{sh, m.role, m.use, m.index}
-	p, ok := w.pointers[k]
-	if !ok {
-		p = pointer(sh, m)
-		w.pointers[k] = p
+	k := &w.pointers[(m.index*uint32(roles)+uint32(m.role))%uint32(len(w.pointers))]
+	if k.text == "" || k.shape != sh || k.role != m.role || k.use != m.use || k.index != m.index {
+		*k = knownPointer{sh, m.role, m.use, m.index, pointer(sh, m)}
 	}
-	return p
+	return k.text
 }
 
 // pointer returns where a statement holds a descriptor.

@@ -51,10 +51,10 @@ func (s *Store) StatementsNaming(ctx context.Context, name string, q Query, afte
 	if name == "" || len(name) > maxName {
 		return nil, attest.Refuse(CodeNil, "name", "a name", excerpt.Quote(name))
 	}
-	return s.page(ctx, nameKey(name), q, after, limit)
+	return s.page(ctx, []byte(nameKey(name)), q, after, limit)
 }
 
-func (s *Store) page(ctx context.Context, key string, q Query, after string, limit int) (*Page, error) {
+func (s *Store) page(ctx context.Context, key []byte, q Query, after string, limit int) (*Page, error) {
 	if limit < 1 || limit > maxPage {
 		return nil, attest.Refuse(CodeLimit, "limit", "1 to "+strconv.Itoa(maxPage), strconv.Itoa(limit))
 	}
@@ -68,17 +68,14 @@ func (s *Store) page(ctx context.Context, key string, q Query, after string, lim
 	if err != nil {
 		return nil, err
 	}
+	defer s.done(w)
 	p := &pager{walk: w, limit: limit, page: &Page{Mentions: []Mention{}}}
 	if p.ref, err = w.find(fingerprint(key), key); err != nil {
 		return nil, err
 	}
 	mask := uint32(0)
-	for _, at := range p.ref.places {
-		m, err := w.parts[at.part].roles(at.node)
-		if err != nil {
-			return nil, err
-		}
-		mask |= m
+	for _, at := range w.places {
+		mask |= at.roles
 	}
 	for ro := from; ro <= roleLabel && p.page.Next == ""; ro++ {
 		if mask>>ro&1 == 0 {
@@ -103,22 +100,18 @@ type pager struct {
 
 // list adds the statements with a role, from the one with the number skip on.
 func (p *pager) list(ro role, skip uint64) error {
-	for _, at := range p.ref.places {
-		list, err := p.parts[at.part].postings(at.node, ro)
+	for _, at := range p.places[p.ref.places.lo:p.ref.places.hi] {
+		if at.roles>>ro&1 == 0 {
+			continue
+		}
+		list, err := p.parts[at.part].postings(at.number, ro)
 		if err != nil {
 			return err
 		}
 		n := int(list.count())
-		var failed error
-		first := sort.Search(n, func(i int) bool {
-			statement, err := list.at(uint64(i))
-			if err != nil {
-				failed = err
-			}
-			return at.base+uint64(statement) >= skip
-		})
-		if failed != nil {
-			return failed
+		first, err := firstFrom(list, at.base, skip)
+		if err != nil {
+			return err
 		}
 		for i := first; i < n; i++ {
 			statement, err := list.at(uint64(i))
@@ -136,6 +129,22 @@ func (p *pager) list(ro role, skip uint64) error {
 		}
 	}
 	return nil
+}
+
+// firstFrom returns the first place in list of a statement with the number skip or above.
+func firstFrom(list postings, base, skip uint64) (int, error) {
+	if skip <= base {
+		return 0, nil
+	}
+	var failed error
+	first := sort.Search(int(list.count()), func(i int) bool {
+		statement, err := list.at(uint64(i))
+		if err != nil {
+			failed = err
+		}
+		return base+uint64(statement) >= skip
+	})
+	return first, failed
 }
 
 func (p *pager) add(at spot, ro role) error {

@@ -24,7 +24,7 @@ const (
 	logStem      = "log-"
 )
 
-const manifestVersion = 1
+const manifestVersion = 2
 
 // A manifest is what the store consists of. It is written as one line of JSON and one
 // with the SHA-256 of the first.

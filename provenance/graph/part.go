@@ -14,7 +14,9 @@ type part interface {
 	// key returns a node's key, which is only valid until the part is closed.
 	key(node uint32) (fingerprint uint64, key []byte, err error)
 	// find returns the node with the key.
-	find(fingerprint uint64, key string) (node uint32, found bool, err error)
+	find(fingerprint uint64, key []byte) (node uint32, found bool, err error)
+	// text returns the text of a node that is no digest, from s unless keep is set.
+	text(node uint32, keep bool, s *slab) (string, error)
 	// postings returns where a node has a role.
 	postings(node uint32, ro role) (postings, error)
 	// roles returns a bit for each role that the node may have.

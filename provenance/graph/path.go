@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -33,18 +34,22 @@ func (s *Store) Path(ctx context.Context, artifact, origin digest.Digest, q Quer
 	if err != nil {
 		return nil, err
 	}
-	w.answering()
-	goal, disputed, err := w.names(fingerprint(last), last)
+	defer s.done(w)
+	first, err := w.find(fingerprint(last), last)
+	if err != nil {
+		return nil, err
+	}
+	goal, disputed, err := w.names(first)
 	if err != nil {
 		return nil, err
 	}
 	if disputed {
-		goal = goal[:1]
+		goal.hi = goal.lo + 1
 	}
 	found := -1
 	arrived := func() bool {
-		for _, r := range goal {
-			if i, ok := w.nodes[r.key]; ok {
+		for _, r := range w.refs[goal.lo:goal.hi] {
+			if i, ok := w.known(r); ok {
 				found = i
 			}
 		}
@@ -62,6 +67,18 @@ func (s *Store) Path(ctx context.Context, artifact, origin digest.Digest, q Quer
 		p.trace(a, max(found, 0))
 	}
 	return p, nil
+}
+
+// known returns the node of the answer that stands for a node, if there is one.
+func (w *walk) known(r ref) (int, bool) {
+	if bytes.Equal(r.key, w.start) {
+		return 0, true // maybe no part has it
+	}
+	if r.places.lo == r.places.hi {
+		return 0, false
+	}
+	i, ok := w.nodes.get(w.places[r.places.lo].id())
+	return int(i), ok
 }
 
 // trace copies what leads from the start to a node. The first hop to a node is one from

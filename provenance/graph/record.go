@@ -62,12 +62,19 @@ type mention struct {
 	place, label uint32
 }
 
+// A citation is what makes two records the same statement: the SHA-256 of its envelope,
+// which is what the node of that is known by too, and that of its bytes.
+type citation struct{ evidence, payload [32]byte }
+
+// headSize is how many bytes of a record come before its numbers.
+const headSize = 2 + 64
+
 // A record is a statement in one part of the store. Maker and resource are an id
 // plus one, or 0.
 type record struct {
-	shape               shape
-	verdict             verdict
-	payload             [32]byte // SHA-256 of the statement's bytes
+	shape   shape
+	verdict verdict
+	citation
 	envelope, seal, typ uint32
 	maker, resource     uint32
 	mentions            []mention
@@ -77,6 +84,7 @@ type record struct {
 // append writes r in its wire form.
 func (r *record) append(b []byte) []byte {
 	b = append(b, byte(r.shape), byte(r.verdict))
+	b = append(b, r.evidence[:]...)
 	b = append(b, r.payload[:]...)
 	for _, id := range [...]uint32{r.envelope, r.seal, r.typ, r.maker, r.resource, uint32(len(r.mentions))} {
 		b = binary.AppendUvarint(b, uint64(id))
@@ -97,12 +105,12 @@ func (r *record) append(b []byte) []byte {
 
 // parseHead reads the beginning of what append wrote, up to who vouches.
 func (r *record) parseHead(b []byte, nodes uint32) (decoder, error) {
-	if len(b) < 34 || b[0] >= byte(shapes) || b[1] >= byte(verdicts) {
+	if len(b) < headSize || b[0] >= byte(shapes) || b[1] >= byte(verdicts) {
 		return decoder{}, damaged("a record", "another form")
 	}
 	r.shape, r.verdict = shape(b[0]), verdict(b[1])
-	copy(r.payload[:], b[2:34])
-	d := decoder{b: b[34:], nodes: nodes}
+	r.evidence, r.payload = [32]byte(b[2:34]), [32]byte(b[34:])
+	d := decoder{b: b[headSize:], nodes: nodes}
 	r.envelope, r.seal = d.id(), d.id()
 	if d.bad {
 		return d, damaged("a record", "a truncated one")
@@ -203,6 +211,11 @@ func (d *decoder) uint64() uint64 {
 }
 
 func (d *decoder) uint32() uint32 {
+	if len(d.b) > 0 && d.b[0] < 0x80 { // most numbers are small
+		v := d.b[0]
+		d.b = d.b[1:]
+		return uint32(v)
+	}
 	v := d.uint64()
 	if v > math.MaxUint32 {
 		d.bad = true

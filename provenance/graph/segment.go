@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math/bits"
@@ -33,6 +34,7 @@ type segment struct {
 	count     uint32 // statements
 	nodeCount uint32
 	buckets   uint64
+	memo      memo
 }
 
 // openSegment opens the files that the manifest names.
@@ -122,13 +124,19 @@ func (s *segment) key(node uint32) (uint64, []byte, error) {
 	if node >= s.nodeCount {
 		return 0, nil, s.damaged("a node of the segment")
 	}
-	b, err := s.files[fileNodes].read(uint64(node)*nodeEntry, 8)
+	start, b := uint64(0), []byte(nil)
+	var err error
+	if node == 0 {
+		b, err = s.files[fileNodes].read(0, nodeEntry)
+	} else if b, err = s.files[fileNodes].read(uint64(node-1)*nodeEntry, 2*nodeEntry); err == nil {
+		start, b = binary.LittleEndian.Uint64(b[8:]), b[nodeEntry:]
+	}
 	if err != nil {
 		return 0, nil, err
 	}
-	start, end, err := s.between(fileNodes, uint64(node), nodeEntry, 8)
-	if err != nil {
-		return 0, nil, err
+	end := binary.LittleEndian.Uint64(b[8:])
+	if start > end {
+		return 0, nil, s.damaged("offsets that ascend")
 	}
 	key, err := s.files[fileKeys].read(start, end-start)
 	return binary.LittleEndian.Uint64(b), key, err
@@ -140,7 +148,11 @@ func bucket(fingerprint, n uint64) uint64 {
 	return hi
 }
 
-func (s *segment) find(fp uint64, key string) (uint32, bool, error) {
+func (s *segment) text(node uint32, keep bool, from *slab) (string, error) {
+	return s.memo.text(s, node, keep, from)
+}
+
+func (s *segment) find(fp uint64, key []byte) (uint32, bool, error) {
 	b, err := s.files[fileBuckets].read(4*bucket(fp, s.buckets), 8)
 	if err != nil {
 		return 0, false, err
@@ -167,7 +179,7 @@ func (s *segment) find(fp uint64, key string) (uint32, bool, error) {
 		if err != nil {
 			return 0, false, err
 		}
-		if string(got) == key {
+		if bytes.Equal(got, key) {
 			return lo + i, true, nil
 		}
 	}
@@ -202,10 +214,19 @@ func (s *segment) roles(node uint32) (mask uint32, err error) {
 		return 0, s.damaged("a node of the segment")
 	}
 	start, end, err := s.between(fileNodes, uint64(node), nodeEntry, 16)
-	if err != nil || end-start > fewPostings {
-		return 1<<roles - 1, err
+	if err != nil {
+		return 0, err
 	}
-	b, err := s.files[filePostings].read(4*start, 4*(end-start))
+	file := s.files[filePostings]
+	if end-start > fewPostings {
+		first, err := posting(file, start)
+		if err != nil {
+			return 0, err
+		}
+		last, err := posting(file, end-1)
+		return 2<<(last>>28) - 1<<(first>>28), err // they ascend
+	}
+	b, err := file.read(4*start, 4*(end-start))
 	for ; len(b) >= 4; b = b[4:] {
 		mask |= 1 << (binary.LittleEndian.Uint32(b) >> 28)
 	}

@@ -41,7 +41,8 @@ type Store struct {
 	segments []part
 	delta    *delta
 	vouchers voucherCache
-	broken   error // what the store refuses everything with
+	walks    sync.Pool // of *walk
+	broken   error     // what the store refuses everything with
 }
 
 // Open opens the store in root for reading and writing, and makes one in an empty

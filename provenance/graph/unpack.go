@@ -14,26 +14,23 @@ import (
 const maxEnvelope = 24 << 20
 
 // unpack takes the statement out of an attestation, without looking at a signature.
-func unpack(a attest.Attestation) (s *attest.Statement, err error) {
+func unpack(a attest.Attestation) (payload []byte, err error) {
 	if len(a.Body) > maxEnvelope {
 		return nil, attest.Refuse(CodeLimit, "attestation", "at most "+strconv.Itoa(maxEnvelope)+" bytes", strconv.Itoa(len(a.Body)))
 	}
-	body := a.Body
-	switch {
+	switch body := a.Body; {
 	case a.MediaType == attest.MediaTypeInToto:
+		return body, nil
 	case a.MediaType == attest.MediaTypeDSSE:
-		body, err = payloadOf(body)
+		return payloadOf(body)
 	case strings.HasPrefix(a.MediaType, "application/vnd.dev.sigstore.bundle"):
-		if body, err = field(body, "dsseEnvelope"); err == nil {
-			body, err = payloadOf(body)
+		if body, err = field(body, "dsseEnvelope"); err != nil {
+			return nil, err
 		}
+		return payloadOf(body)
 	default:
 		return nil, attest.Refuse(CodeEnvelope, "media type", "a statement, an envelope or a bundle", excerpt.Quote(a.MediaType))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return attest.ParseStatement(body, attest.Limits{})
 }
 
 // payloadOf returns the statement in a DSSE envelope.

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -13,60 +15,76 @@ import (
 	"github.com/sealwright/sealwright/internal/excerpt"
 )
 
-// A walk is one query: it knows nodes by their keys, and joins them to artifacts.
+// A walk is one query: it knows nodes by where the parts have them, and joins them to
+// artifacts. Its memory is used again by other queries; what it hands out is not in it.
 type walk struct {
-	ctx    context.Context
-	parts  []part
-	query  Query
-	limits Limits
-	answer *Answer
+	ctx      context.Context
+	parts    []part
+	query    Query
+	limits   Limits
+	answer   Answer
+	vouchers *voucherCache
 
-	nodes     map[string]int   // in answer.Nodes
-	refs      [][]ref          // of each node of the answer
-	cited     map[citation]int // in answer.Statements
-	vouchers  *voucherCache
-	seals     []map[uint32]*sealed // by part
-	texts     []map[uint32]string  // by part
-	pointers  map[pointerKey]string
-	reached   []int  // for follow
-	queued    []bool // nodes of the answer that are followed
+	start   []byte  // the key of the first node
+	nodes   idTable // from spots of nodes to answer.Nodes
+	spans   []span  // of each node of the answer, in refs
+	refs    []ref
+	places  []place
+	queued  []bool     // nodes of the answer that are followed
+	cited   idTable    // from hashes of citations to answer.Statements
+	cites   []citation // of each statement of the answer
+	seals   idTable    // from spots of nodes to sealed
+	sealed  []*sealed
+	sources []source  // for selected
+	order   []sortKey // of sources
+	sorted  []source  // the result of selected
+	queue   []int     // for spread
+	reached []int     // for follow
+
 	slab      slab
+	pointers  [64]knownPointer
 	head      record // for load
 	current   record // the statement whose hops are added
 	scratch   record // one that is looked at meanwhile
 	looked    int
 	cut       bool // a limit was reached since it was last false
-	truncated map[string]bool
+	truncated [len(limitNames)]bool
 }
 
-// A slab is where many small slices are cut from.
-type slab struct {
-	refs    []ref
-	places  []place
-	digests []digest.Digest
-}
+// Limits by their place in limitNames.
+const (
+	byDepth = iota
+	byNodes
+	byHops
+	byStatements
+)
 
-// A citation is what makes two records the same statement.
-type citation struct{ envelope, payload [32]byte }
+var limitNames = [...]string{"depth", "nodes", "hops", "statements"}
 
-// A ref is a node and where it is.
+// A ref is a node: its key, valid while the store's lock is held, and where it is.
 type ref struct {
-	key    string
-	places []place
+	key    []byte
+	places span
 }
 
-// A place is where a part has a node, and how many statements are in the parts before.
+// A span is a part of a slice.
+type span struct{ lo, hi int }
+
+// A place is where a part has a node, with a bit for each role that it may have there,
+// and how many statements are in the parts before.
 type place struct {
-	part int
-	node uint32
-	base uint64
+	spot
+	roles uint32
+	base  uint64
 }
 
-// A spot is a statement in a part.
+// A spot is a node, or a statement, of a part.
 type spot struct {
-	part      int
-	statement uint32
+	part   int32
+	number uint32
 }
+
+func (s spot) id() uint64 { return uint64(s.part)<<32 | uint64(s.number) }
 
 // A sealed is who vouches, and whether that is selected.
 type sealed struct {
@@ -84,7 +102,13 @@ type source struct {
 	index  int // in answer.Statements, or -1
 }
 
-// begin starts a query; the store's lock is held.
+// A sortKey is the beginning of a source's citation, and its place in sources.
+type sortKey struct {
+	prefix uint64
+	at     int
+}
+
+// begin starts a query; the store's lock is held until done has been called.
 func (s *Store) begin(ctx context.Context, q Query) (*walk, error) {
 	if s.broken != nil {
 		return nil, s.broken
@@ -92,71 +116,104 @@ func (s *Store) begin(ctx context.Context, q Query) (*walk, error) {
 	if q.Select == nil || !q.Select.valid() {
 		return nil, attest.Refuse(CodeSelection, "Query.Select", "somebody to believe", "nobody")
 	}
-	parts := s.parts()
-	w := &walk{
-		ctx: ctx, parts: parts, query: q, limits: q.Limits.withDefaults(),
-		vouchers: &s.vouchers, seals: make([]map[uint32]*sealed, len(parts)),
+	w, _ := s.walks.Get().(*walk)
+	if w == nil {
+		w = &walk{nodes: newIDTable(), cited: newIDTable(), seals: newIDTable()}
 	}
+	w.ctx, w.query, w.limits, w.vouchers = ctx, q, q.Limits.withDefaults(), &s.vouchers
+	w.parts = append(append(w.parts[:0], s.segments...), s.delta)
 	return w, nil
 }
 
-// answering prepares a walk for an answer; a look-up does without.
-func (w *walk) answering() {
-	w.answer = &Answer{Nodes: []Node{}, Hops: []Hop{}, Statements: []Statement{}, Frontier: []Frontier{}}
-	w.texts = make([]map[uint32]string, len(w.parts))
-	w.nodes, w.cited = map[string]int{}, map[citation]int{}
-	w.truncated, w.pointers = map[string]bool{}, map[pointerKey]string{}
+// done forgets everything and lets other queries have the memory.
+func (s *Store) done(w *walk) {
+	a := &w.answer
+	*a = Answer{
+		Nodes: empty(a.Nodes), Hops: empty(a.Hops), Statements: empty(a.Statements), Frontier: a.Frontier[:0],
+	}
+	w.nodes.reset()
+	w.cited.reset()
+	w.seals.reset()
+	w.slab.reset()
+	w.ctx, w.query, w.vouchers, w.start = nil, Query{}, nil, nil
+	w.parts, w.refs, w.sealed = empty(w.parts), empty(w.refs), empty(w.sealed)
+	w.sources, w.sorted = empty(w.sources), empty(w.sorted)
+	w.spans, w.places, w.queued, w.cites = w.spans[:0], w.places[:0], w.queued[:0], w.cites[:0]
+	w.looked, w.cut, w.truncated = 0, false, [len(limitNames)]bool{}
+	s.walks.Put(w)
+}
+
+// empty forgets what is in a slice and keeps its memory.
+func empty[T any](s []T) []T {
+	clear(s)
+	return s[:0]
+}
+
+// exactly returns a copy of a slice in memory of its size, never nil.
+func exactly[T any](s []T) []T {
+	out := make([]T, len(s))
+	copy(out, s)
+	return out
 }
 
 // limit notes that a limit was reached.
-func (w *walk) limit(name string) {
-	w.truncated[name], w.cut = true, true
-}
+func (w *walk) limit(which int) { w.truncated[which], w.cut = true, true }
 
 // startKey returns the key of a digest that a query may ask for.
-func startKey(d digest.Digest, allowWeak bool) (string, error) {
+func startKey(d digest.Digest, allowWeak bool) ([]byte, error) {
 	if err := d.Validate(); err != nil {
-		return "", attest.Refuse(CodeDigest, "digest", "a well-formed digest", excerpt.Quote(d.String())).Because(err)
+		return nil, attest.Refuse(CodeDigest, "digest", "a well-formed digest", excerpt.Quote(d.String())).Because(err)
 	}
-	key := digestKey(d)
+	key := appendDigestKey(make([]byte, 0, 1+sha256.Size), d)
 	if !allowWeak && !strong(key) {
-		return "", attest.Refuse(CodeWeak, "digest", "one that resists collisions, or Query.AllowWeak", excerpt.Quote(d.String()))
+		return nil, attest.Refuse(CodeWeak, "digest", "one that resists collisions, or Query.AllowWeak", excerpt.Quote(d.String()))
 	}
 	return key, nil
 }
 
 // find returns where the parts have the node with the key.
-func (w *walk) find(fp uint64, key string) (r ref, err error) {
-	r.key = key
-	base, start := uint64(0), len(w.slab.places)
+func (w *walk) find(fp uint64, key []byte) (ref, error) {
+	return w.locate(fp, key, spot{part: -1})
+}
+
+// locate is find for a node of which one spot is known.
+func (w *walk) locate(fp uint64, key []byte, at spot) (ref, error) {
+	base, start := uint64(0), len(w.places)
 	for i, p := range w.parts {
-		if p.nodes() > 0 {
-			node, found, err := p.find(fp, key)
+		number, found := at.number, int32(i) == at.part
+		if !found && p.nodes() > 0 {
+			var err error
+			if number, found, err = p.find(fp, key); err != nil {
+				return ref{}, err
+			}
+		}
+		if found {
+			roles, err := p.roles(number)
 			if err != nil {
-				return r, err
+				return ref{}, err
 			}
-			if found {
-				w.slab.places = append(w.slab.places, place{i, node, base})
-			}
+			w.places = append(w.places, place{spot{int32(i), number}, roles, base})
 		}
 		base += uint64(p.statements())
 	}
-	r.places = w.slab.places[start:len(w.slab.places):len(w.slab.places)]
-	return r, nil
+	return ref{key, span{start, len(w.places)}}, nil
 }
 
 // each calls visit for the statements in which the node has the role, until visit
 // returns false. seen tells whether there was any, believed or not.
 func (w *walk) each(r ref, ro role, visit func(at spot) (bool, error)) (seen bool, err error) {
-	for _, at := range r.places {
-		list, err := w.parts[at.part].postings(at.node, ro)
+	for _, at := range w.places[r.places.lo:r.places.hi] {
+		if at.roles>>ro&1 == 0 {
+			continue
+		}
+		list, err := w.parts[at.part].postings(at.number, ro)
 		if err != nil {
 			return seen, err
 		}
 		for j := range list.count() {
 			seen = true
 			if w.looked++; w.looked > w.limits.Statements {
-				w.limit("statements")
+				w.limit(byStatements)
 				return seen, nil
 			}
 			if w.looked%checkEvery == 0 && w.ctx.Err() != nil {
@@ -175,8 +232,9 @@ func (w *walk) each(r ref, ro role, visit func(at spot) (bool, error)) (seen boo
 }
 
 // selected returns the selected statements in which the nodes have the role, each once,
-// in the order of their envelopes.
+// in the order of their envelopes. The result is good until the next call.
 func (w *walk) selected(refs []ref, ro role) (list []source, seen bool, err error) {
+	w.sources, w.sorted = empty(w.sources), empty(w.sorted)
 	for _, r := range refs {
 		if !w.followed(r.key) {
 			continue
@@ -185,90 +243,89 @@ func (w *walk) selected(refs []ref, ro role) (list []source, seen bool, err erro
 			src := source{spot: at, index: -1}
 			ok, err := w.load(&src)
 			if ok && err == nil {
-				list = append(list, src)
+				w.sources = append(w.sources, src)
 			}
-			return len(list) <= w.limits.Hops, err
+			return len(w.sources) <= w.limits.Hops, err
 		})
 		seen = seen || any
 		if err != nil {
 			return nil, seen, err
 		}
 	}
-	if len(list) > w.limits.Hops {
-		list = list[:w.limits.Hops]
-		w.limit("hops")
+	if len(w.sources) > w.limits.Hops {
+		w.sources = w.sources[:w.limits.Hops]
+		w.limit(byHops)
 	}
-	if len(list) > 1 {
-		slices.SortStableFunc(list, compareSources)
-		list = slices.CompactFunc(list, func(a, b source) bool {
-			return a.citation == b.citation
-		})
+	if len(w.sources) < 2 {
+		return w.sources, seen, nil
 	}
-	return list, seen, nil
+	return w.sort(), seen, nil
+}
+
+// sort returns the sources in order, each once.
+func (w *walk) sort() []source {
+	w.order = w.order[:0]
+	for i := range w.sources {
+		w.order = append(w.order, sortKey{binary.BigEndian.Uint64(w.sources[i].evidence[:]), i})
+	}
+	slices.SortFunc(w.order, func(a, b sortKey) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		return cmp.Or(compareSources(&w.sources[a.at], &w.sources[b.at]), a.at-b.at)
+	})
+	for _, k := range w.order {
+		if n := len(w.sorted); n == 0 || w.sorted[n-1].citation != w.sources[k.at].citation {
+			w.sorted = append(w.sorted, w.sources[k.at])
+		}
+	}
+	return w.sorted
 }
 
 // compareSources orders by what does not depend on how statements are kept. Of several
 // vouchers for one statement the greatest comes first, nobody last.
-func compareSources(a, b source) int {
-	if c := bytes.Compare(a.envelope[:], b.envelope[:]); c != 0 {
+func compareSources(a, b *source) int {
+	if c := bytes.Compare(a.evidence[:], b.evidence[:]); c != 0 {
 		return c
 	}
 	return cmp.Or(bytes.Compare(a.payload[:], b.payload[:]), strings.Compare(b.seal.key, a.seal.key))
 }
 
 // followed reports whether a node may lead to others.
-func (w *walk) followed(key string) bool {
-	_, isDigest := digestKind(key)
-	return isDigest && (strong(key) || w.query.AllowWeak)
-}
-
-// digestKind reports whether key is that of a digest.
-func digestKind(key string) (byte, bool) {
-	if key == "" {
-		return 0, false
-	}
-	k := key[0]
-	return k, k >= 1 && int(k) <= len(algorithms) || k == kindForeign
+func (w *walk) followed(key []byte) bool {
+	return strong(key) || w.query.AllowWeak && (known(key) || len(key) > 0 && key[0] == kindForeign)
 }
 
 // load reads the beginning of the statement's record, and reports whether it is
 // selected.
 func (w *walk) load(src *source) (ok bool, err error) {
 	p := w.parts[src.part]
-	b, err := p.record(src.statement)
+	b, err := p.record(src.number)
 	if err == nil {
 		_, err = w.head.parseHead(b, p.nodes())
 	}
 	if err != nil {
 		return false, err
 	}
-	if src.seal, err = w.sealed(src.part, w.head.seal); err != nil || !src.seal.selected {
+	if src.seal, err = w.sealing(spot{src.part, w.head.seal}); err != nil || !src.seal.selected {
 		return false, err
 	}
-	_, envelope, err := p.key(w.head.envelope)
-	if err == nil && (len(envelope) != 1+sha256.Size || envelope[0] != kindSHA256) {
-		err = damaged("the SHA-256 digest of an envelope", "another node")
-	}
-	if err != nil {
-		return false, err
-	}
-	src.payload = w.head.payload
-	copy(src.envelope[:], envelope[1:])
+	src.citation = w.head.citation
 	return true, nil
 }
 
 // open reads the statement's whole record.
 func (w *walk) open(src *source, into *record) error {
 	src.record = into
-	return parseRecord(w.parts[src.part], src.statement, into)
+	return parseRecord(w.parts[src.part], src.number, into)
 }
 
-// sealed asks the selection once for each voucher.
-func (w *walk) sealed(p int, id uint32) (*sealed, error) {
-	if s := w.seals[p][id]; s != nil {
-		return s, nil
+// sealing asks the selection once for each voucher.
+func (w *walk) sealing(at spot) (*sealed, error) {
+	if i, ok := w.seals.get(at.id()); ok {
+		return w.sealed[i], nil
 	}
-	_, key, err := w.parts[p].key(id)
+	_, key, err := w.parts[at.part].key(at.number)
 	if err != nil {
 		return nil, err
 	}
@@ -277,11 +334,9 @@ func (w *walk) sealed(p int, id uint32) (*sealed, error) {
 		return nil, err
 	}
 	s.voucher = s.voucher.clone() // a caller may change an answer, but not the cache
-	if w.seals[p] == nil {
-		w.seals[p] = map[uint32]*sealed{}
-	}
 	s.selected = w.query.Select.selects(s.voucher)
-	w.seals[p][id] = s
+	w.seals.put(at.id(), uint32(len(w.sealed)))
+	w.sealed = append(w.sealed, s)
 	return s, nil
 }
 
@@ -291,23 +346,10 @@ func (w *walk) key(src *source, id uint32) (fp uint64, key []byte, err error) {
 	return w.parts[src.part].key(id)
 }
 
-// text returns the text of a name in the part of a statement.
-func (w *walk) text(src *source, id uint32) (string, error) {
-	if w.texts != nil {
-		if s, ok := w.texts[src.part][id]; ok {
-			return s, nil
-		}
-	}
-	_, key, err := w.key(src, id)
-	s := nameOf(string(key))
-	if w.texts == nil {
-		return s, err
-	}
-	if w.texts[src.part] == nil {
-		w.texts[src.part] = map[uint32]string{}
-	}
-	w.texts[src.part][id] = s
-	return s, err
+// text returns the text of a name in the part of a statement. Names that many statements
+// have in common are worth being remembered.
+func (w *walk) text(src *source, id uint32, common bool) (string, error) {
+	return w.parts[src.part].text(id, common, &w.slab)
 }
 
 // cite returns where the answer lists the statement.
@@ -315,38 +357,45 @@ func (w *walk) cite(src *source) (int, error) {
 	if src.index >= 0 {
 		return src.index, nil
 	}
-	at, ok := w.cited[src.citation]
-	if !ok {
-		s, err := w.statement(src)
-		if err != nil {
-			return 0, err
+	// Two citations may have one hash: then the next one is tried.
+	hash := maphash.Comparable(w.cited.seed, src.citation)
+	for ; ; hash++ {
+		at, ok := w.cited.get(hash)
+		if !ok {
+			break
 		}
-		at = len(w.answer.Statements)
-		w.answer.Statements = append(w.answer.Statements, s)
-		w.cited[src.citation] = at
+		if w.cites[at] == src.citation {
+			src.index = int(at)
+			return src.index, nil
+		}
 	}
-	src.index = at
-	return at, nil
+	s, err := w.statement(src)
+	if err != nil {
+		return 0, err
+	}
+	src.index = len(w.answer.Statements)
+	w.answer.Statements = append(w.answer.Statements, s)
+	w.cites = append(w.cites, src.citation)
+	w.cited.put(hash, uint32(src.index))
+	return src.index, nil
 }
 
 func (w *walk) statement(src *source) (s Statement, err error) {
 	r := src.record
-	var both [64]byte
-	copy(both[copy(both[:], src.envelope[:]):], src.payload[:])
-	text := hexOf(both[:])
-	s.Evidence = digest.Digest{Algorithm: digest.SHA256, Hex: text[:64]}
-	s.Payload = digest.Digest{Algorithm: digest.SHA256, Hex: text[64:]}
+	w.slab.room(4 * sha256.Size)
+	s.Evidence = digest.Digest{Algorithm: digest.SHA256, Hex: w.slab.hex(src.evidence[:])}
+	s.Payload = digest.Digest{Algorithm: digest.SHA256, Hex: w.slab.hex(src.payload[:])}
 	s.Result = [...]string{"", "good", "bad"}[r.verdict]
-	if s.PredicateType, err = w.text(src, r.typ); err != nil {
+	if s.PredicateType, err = w.text(src, r.typ, true); err != nil {
 		return s, err
 	}
 	if r.maker > 0 {
-		if s.Maker, err = w.text(src, r.maker-1); err != nil {
+		if s.Maker, err = w.text(src, r.maker-1, true); err != nil {
 			return s, err
 		}
 	}
 	if r.resource > 0 {
-		if s.Resource, err = w.text(src, r.resource-1); err != nil {
+		if s.Resource, err = w.text(src, r.resource-1, true); err != nil {
 			return s, err
 		}
 	}
@@ -358,37 +407,48 @@ func (w *walk) statement(src *source) (s Statement, err error) {
 	return s, nil
 }
 
-// node returns the node of the answer with the key; -1 if the limit of nodes is reached.
-// A new one is joined with the digests that selected statements give the same artifact.
-func (w *walk) node(fp uint64, key []byte, label string, depth int) (int, error) {
-	if i, ok := w.nodes[string(key)]; ok {
-		if n := &w.answer.Nodes[i]; n.Label == "" {
-			n.Label = label
-		}
-		return i, nil
+// node returns the node of the answer that is at a spot; -1 if the limit of nodes is
+// reached.
+func (w *walk) node(at spot, depth int) (int, error) {
+	if i, ok := w.nodes.get(at.id()); ok {
+		return int(i), nil
 	}
-	if len(w.answer.Nodes) >= w.limits.Nodes {
-		w.limit("nodes")
+	fp, key, err := w.parts[at.part].key(at.number)
+	if err != nil {
+		return 0, err
+	}
+	return w.artifact(fp, key, at, depth)
+}
+
+// artifact makes a node of the answer, if the limit allows it, and joins it with the
+// digests that selected statements give the same artifact.
+func (w *walk) artifact(fp uint64, key []byte, at spot, depth int) (int, error) {
+	i := len(w.answer.Nodes)
+	if i >= w.limits.Nodes {
+		w.limit(byNodes)
 		return -1, nil
 	}
-	refs, disputed, err := w.names(fp, string(key))
+	first, err := w.locate(fp, key, at)
+	if err != nil {
+		return 0, err
+	}
+	names, disputed, err := w.names(first)
 	if err != nil {
 		return 0, err
 	}
 	if disputed {
-		refs = refs[:1]
+		names.hi = names.lo + 1
 	}
-	n := Node{Label: label, Depth: depth, Disputed: disputed, Weak: true}
-	start := len(w.slab.digests)
-	for _, r := range refs {
-		if d, ok := digestOf(r.key); ok {
-			w.slab.digests = append(w.slab.digests, d)
-		}
+	n := Node{Depth: depth, Disputed: disputed, Weak: true}
+	list := w.slab.begin()
+	for _, r := range w.refs[names.lo:names.hi] {
+		list = w.slab.digest(list, r.key)
 		n.Weak = n.Weak && !strong(r.key)
+		for _, p := range w.places[r.places.lo:r.places.hi] {
+			w.nodes.put(p.id(), uint32(i))
+		}
 	}
-	n.Digests = w.slab.digests[start:len(w.slab.digests):len(w.slab.digests)]
-	if len(n.Digests) == 0 {
-		n.Digests = nil
+	if n.Digests = w.slab.end(list); len(n.Digests) == 0 {
 		n.Name, n.Weak = nameOf(string(key)), false
 	}
 	if len(n.Digests) > 1 {
@@ -396,86 +456,76 @@ func (w *walk) node(fp uint64, key []byte, label string, depth int) (int, error)
 			return cmp.Or(cmp.Compare(a.Algorithm, b.Algorithm), cmp.Compare(a.Hex, b.Hex))
 		})
 	}
-	i := len(w.answer.Nodes)
 	w.answer.Nodes = append(w.answer.Nodes, n)
-	w.refs, w.queued = append(w.refs, refs), append(w.queued, false)
-	for _, r := range refs {
-		if _, taken := w.nodes[r.key]; !taken {
-			w.nodes[r.key] = i
-		}
-	}
+	w.spans, w.queued = append(w.spans, names), append(w.queued, false)
 	return i, nil
 }
 
-// names returns the nodes of one artifact, beginning with the one with the key: the
+// of returns the nodes that the node of the answer stands for.
+func (w *walk) of(i int) []ref { return w.refs[w.spans[i].lo:w.spans[i].hi] }
+
+// names returns the nodes of one artifact, in refs, beginning with the first: the
 // closure of what selected statements say in one descriptor, over strong digests. If it
-// has two values under one algorithm, it is disputed, and only the first node is certain.
-func (w *walk) names(fp uint64, key string) (refs []ref, disputed bool, err error) {
-	first, err := w.find(fp, key)
-	if err != nil {
-		return nil, false, err
+// has two values under one algorithm, it is disputed, and only the first is certain.
+func (w *walk) names(first ref) (all span, disputed bool, err error) {
+	lo := len(w.refs)
+	w.refs = append(w.refs, first)
+	if !strong(first.key) {
+		return span{lo, lo + 1}, false, nil
 	}
-	w.slab.refs = append(w.slab.refs, first)
-	refs = w.slab.refs[len(w.slab.refs)-1 : len(w.slab.refs) : len(w.slab.refs)]
-	if !strong(key) {
-		return refs, false, nil
-	}
-	var keys []string
-	for i := 0; i < len(refs); i++ {
-		_, err := w.each(refs[i], roleAlias, func(at spot) (bool, error) {
+	var keys [][]byte
+	for i := lo; i < len(w.refs) && !disputed; i++ {
+		r := w.refs[i]
+		_, err := w.each(r, roleAlias, func(at spot) (bool, error) {
 			src := source{spot: at, index: -1}
 			ok, err := w.load(&src)
 			if err == nil && ok {
 				err = w.open(&src, &w.scratch)
 			}
 			if err == nil && ok {
-				keys, err = w.together(&src, refs[i].key, keys)
+				keys, err = w.together(&src, r.key, keys)
 			}
 			return len(keys) <= 2*len(algorithms), err // more are a contradiction anyway
 		})
 		if err != nil {
-			return nil, false, err
+			return all, false, err
 		}
 		for _, k := range keys {
-			if slices.ContainsFunc(refs, func(r ref) bool { return r.key == k }) {
+			if slices.ContainsFunc(w.refs[lo:], func(r ref) bool { return bytes.Equal(r.key, k) }) {
 				continue
 			}
-			disputed = disputed || slices.ContainsFunc(refs, func(r ref) bool { return r.key[0] == k[0] })
-			r, err := w.find(fingerprint(k), k)
+			disputed = disputed || slices.ContainsFunc(w.refs[lo:], func(r ref) bool { return r.key[0] == k[0] })
+			other, err := w.find(fingerprint(k), k)
 			if err != nil {
-				return nil, false, err
+				return all, false, err
 			}
-			refs = append(refs, r)
-		}
-		if disputed {
-			break
+			w.refs = append(w.refs, other)
 		}
 	}
-	return refs, disputed, nil
+	return span{lo, len(w.refs)}, disputed, nil
 }
 
 // together appends the strong digests that stand in one descriptor with key.
-func (w *walk) together(src *source, key string, keys []string) ([]string, error) {
+func (w *walk) together(src *source, key []byte, keys [][]byte) ([][]byte, error) {
 	for i := range src.record.mentions {
 		m := &src.record.mentions[i]
 		if len(m.digests) < 2 {
 			continue
 		}
-		var others []string
+		var others [][]byte
 		found := false
 		for _, id := range m.digests {
-			_, b, err := w.key(src, id)
+			_, k, err := w.key(src, id)
 			if err != nil {
 				return keys, err
 			}
-			k := string(b)
-			found = found || k == key
+			found = found || bytes.Equal(k, key)
 			if strong(k) {
 				others = append(others, k)
 			}
 		}
 		for _, k := range others {
-			if found && !slices.Contains(keys, k) {
+			if found && !slices.ContainsFunc(keys, func(o []byte) bool { return bytes.Equal(o, k) }) {
 				keys = append(keys, k)
 			}
 		}
@@ -483,13 +533,20 @@ func (w *walk) together(src *source, key string, keys []string) ([]string, error
 	return keys, nil
 }
 
-// finish names the limits that were reached.
+// finish returns the answer, with the limits that were reached.
 func (w *walk) finish() *Answer {
-	for _, limit := range [...]string{"depth", "nodes", "hops", "statements"} {
-		if w.truncated[limit] {
-			w.answer.Truncated = append(w.answer.Truncated, limit)
+	a := &w.answer
+	return &Answer{
+		Nodes: exactly(a.Nodes), Hops: exactly(a.Hops), Statements: exactly(a.Statements), Frontier: exactly(a.Frontier),
+		Cycles: cycles(len(a.Nodes), a.Hops), Truncated: w.reachedLimits(),
+	}
+}
+
+func (w *walk) reachedLimits() (names []string) {
+	for i, name := range limitNames {
+		if w.truncated[i] {
+			names = append(names, name)
 		}
 	}
-	w.answer.Cycles = cycles(len(w.answer.Nodes), w.answer.Hops)
-	return w.answer
+	return names
 }

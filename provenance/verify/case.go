@@ -19,7 +19,8 @@ type Case struct {
 	// environment.
 	Evidence []*attest.Verified
 	// Summaries are verified summaries of other artifacts and tracks (VerifySummary).
-	// Those about an expected source tell the Source level, those about the artifact
+	// Those about an expected source, whose resourceUri is its repository, and at its
+	// ref if one is expected, tell the Source level, those about the artifact
 	// the Build Environment and Dependency levels, those about other inputs the
 	// dependencies'.
 	Summaries []Summary

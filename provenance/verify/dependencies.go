@@ -53,7 +53,7 @@ type walk struct {
 	told  []Summary
 	about map[string][]*attest.Verified // by the strongest digest of a subject
 	nodes []dependency                  // the artifact first
-	index map[string]int                // by name
+	index map[string]int                // by key
 	out   *Dependencies
 }
 
@@ -74,6 +74,15 @@ func nameOf(d attest.Descriptor) string {
 	return d.URI + d.Name
 }
 
+// keyOf is the name with what no digest begins with before names that are none: whoever
+// names an input "sha256:..." by its URI does not make it the artifact of that digest.
+func keyOf(d attest.Descriptor, name string) string {
+	if len(d.Digest) == 0 {
+		return "/" + name
+	}
+	return name
+}
+
 // frontier is follow for the few inputs of one statement of which nothing is known.
 func (v *verdict) frontier(r record) {
 	self := nameOf(attest.Descriptor{Digest: v.artifact})
@@ -85,7 +94,7 @@ func (v *verdict) frontier(r record) {
 		total++
 		name := nameOf(in.Descriptor)
 		list := &v.deps.Unknown
-		if name == self {
+		if keyOf(in.Descriptor, name) == self {
 			list = &v.deps.Cycles
 		}
 		if !slices.Contains(*list, name) {
@@ -146,14 +155,15 @@ func (w *walk) add(i int, b *provenance.Build, places []place) {
 			continue
 		}
 		name := nameOf(in.Descriptor)
-		j, seen := w.index[name]
+		key := keyOf(in.Descriptor, name)
+		j, seen := w.index[key]
 		if !seen {
 			if len(w.nodes) > MaxDependencies {
 				w.out.Cut = true
 				return
 			}
 			j = len(w.nodes)
-			w.index[name] = j
+			w.index[key] = j
 			w.nodes = append(w.nodes, dependency{name: name, set: in.Descriptor.Digest})
 		}
 		w.nodes[i].inputs = append(w.nodes[i].inputs, j)
@@ -199,10 +209,10 @@ func (w *walk) visit(i int, further bool) {
 	}
 }
 
-// leaf reports whether a summary of the artifact says that it has no dependencies.
+// leaf reports whether a summary that tells the artifact's level says that it has no dependencies.
 func leaf(summaries []Summary, about digest.Set) bool {
 	return slices.ContainsFunc(summaries, func(s Summary) bool {
-		return s.s.inputs != nil && len(s.s.inputs) == 0 && s.s.artifact.Match(about) == nil
+		return s.s.caps[predicate.TrackBuild] > 0 && s.s.inputs != nil && len(s.s.inputs) == 0 && s.s.artifact.Match(about) == nil
 	})
 }
 
@@ -212,7 +222,7 @@ func (w *walk) trusted(r record, s standing) int {
 	if w.want.Profiles == nil {
 		return s.level
 	}
-	return min(s.level, dependencyCap(w.want.Profiles, r, s))
+	return min(s.level, w.dependencyCap(r, s))
 }
 
 // report counts the nodes and looks for cycles.

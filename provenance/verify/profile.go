@@ -33,9 +33,8 @@ func (v *verdict) profile(r record, s standing) int {
 	if c.Source.Repository == "" {
 		return MaxLevel // an input by digest, which the builder measured
 	}
-	highest := MaxLevel
-	for _, f := range forgeable(c, s.trusted, fieldsOf(want.Triggers)...) {
-		highest = 2
+	highest, fields := vouched(c, s, fieldsOf(want.Triggers)...)
+	for _, f := range fields {
 		v.note(CheckClaims, Capped, r.id, attest.Reason{Code: CodeForgeable, Where: string(f.Name), Want: "a platform that vouches for it", Got: excerpt.Quote(f.Value)})
 	}
 	return highest
@@ -79,19 +78,29 @@ func checkTrigger(c *buildtype.Canonical, want []string) []attest.Reason {
 	return []attest.Reason{{Code: CodeTrigger, Want: excerpt.Quote(strings.Join(want, " or ")), Got: excerpt.Quote(c.Trigger)}}
 }
 
-// forgeable returns those of the named fields for which neither the platform vouches nor
-// the certificate of a trusted signer.
-func forgeable(c *buildtype.Canonical, trusted []signer, names ...buildtype.Name) []buildtype.Field {
-	if len(trusted) == 0 {
-		return c.Forgeable(buildtype.Claims{}, names...)
+// vouched returns the highest level that a trusted signer reaches, which is at most 2
+// where neither the platform vouches for all of the named fields nor that very signer's
+// certificate does; and the fields that keep it there. The certificate of one signer
+// does not lift the grant of another.
+func vouched(c *buildtype.Canonical, s standing, names ...buildtype.Name) (highest int, forgeable []buildtype.Field) {
+	const capped = 2
+	if len(s.trusted) == 0 {
+		if forgeable = c.Forgeable(buildtype.Claims{}, names...); len(forgeable) > 0 {
+			return capped, forgeable
+		}
+		return MaxLevel, nil
 	}
-	fields := c.Forgeable(trusted[0].claims, names...)
-	for _, s := range trusted[1:] {
-		if left := c.Forgeable(s.claims, names...); len(left) < len(fields) {
-			fields = left
+	for _, t := range s.trusted {
+		fields := c.Forgeable(t.claims, names...)
+		level := t.level
+		if len(fields) > 0 {
+			level = min(level, capped)
+		}
+		if level > highest || level == highest && len(fields) < len(forgeable) {
+			highest, forgeable = level, fields
 		}
 	}
-	return fields
+	return highest, forgeable
 }
 
 // checkMasked refuses to compare an expected value with a hidden one: "[MASKED]"
@@ -116,18 +125,25 @@ func checkSigner(c *buildtype.Canonical, r record) []attest.Reason {
 }
 
 // dependencyCap is the highest level that a profile leaves to a dependency of which
-// nothing in particular is expected.
-func dependencyCap(profiles []buildtype.Profile, r record, s standing) int {
-	p, ok := buildtype.Find(profiles, r.build.BuildType)
+// nothing in particular is expected. What a platform vouches for counts only where the
+// caller expects such builds of that builder: any other signer may have put the build
+// type into the statement to be believed more.
+func (c *Checker) dependencyCap(r record, s standing) int {
+	p, ok := buildtype.Find(c.want.Profiles, r.build.BuildType)
 	if !ok {
 		return 0
 	}
-	c, err := p.Normalize(r.build)
-	if err != nil || len(checkClaims(c, r.signers)) > 0 || len(checkSigner(c, r)) > 0 {
+	expected := r.build.BuildType == c.want.BuildType && c.allowed(r.build.Builder.ID)
+	if !expected {
+		p.Vouched = nil
+	}
+	b, err := p.Normalize(r.build)
+	if err != nil || len(checkClaims(b, r.signers)) > 0 || len(checkSigner(b, r)) > 0 {
 		return 0
 	}
-	if c.Source.Repository != "" && len(forgeable(c, s.trusted, fieldsOf(nil)...)) > 0 {
-		return 2
+	if b.Source.Repository == "" && expected {
+		return MaxLevel
 	}
-	return MaxLevel
+	highest, _ := vouched(b, s, fieldsOf(nil)...)
+	return highest
 }

@@ -95,7 +95,13 @@ type standing struct {
 	closed      bool // the signer's grants are outside of their windows
 	runner, ran string
 	operators   []string
-	trusted     []signer // those with a grant that holds
+	trusted     []trusted // those with a grant that holds
+}
+
+// A trusted signer is one whose grant holds, with the level that it reaches.
+type trusted struct {
+	signer
+	level int
 }
 
 // standing finds the grants of the evidence's signers for the builder: the highest
@@ -125,12 +131,13 @@ func (r Roots) standing(e record) standing {
 			continue
 		}
 		s.granted = true
-		s.trusted = append(s.trusted, e.signers[j])
 		s.most = max(s.most, g.Level)
 		if ran := e.signers[j].claims.Runner; g.Runner != "" && g.Runner != ran {
 			s.runner, s.ran = g.Runner, ran
+			s.trusted = append(s.trusted, trusted{e.signers[j], 1})
 			continue
 		}
+		s.trusted = append(s.trusted, trusted{e.signers[j], g.Level})
 		s.level = max(s.level, g.Level)
 		if g.Operator != "" {
 			s.operators = append(s.operators, g.Operator)

@@ -46,6 +46,9 @@ func (r SummaryRoots) Validate() error {
 		if g.Signer == "" || attest.CheckTypeURI(g.VerifierID) != nil {
 			errs = append(errs, attest.Refuse(CodeRoots, where, "a signer and a verifier id that is a URI", strconv.Quote(g.Signer)+" and "+strconv.Quote(g.VerifierID)))
 		}
+		if slices.ContainsFunc(r.Grants[:i], func(h SummaryGrant) bool { return h.Signer == g.Signer && h.VerifierID == g.VerifierID }) {
+			errs = append(errs, attest.Refuse(CodeRoots, where, "each pair once", strconv.Quote(g.Signer)+" and "+strconv.Quote(g.VerifierID)))
+		}
 		for track, level := range g.Levels {
 			if _, ok := predicate.ParseLevel(predicate.Level{Track: track, Level: level}.String()); !ok || level < 1 {
 				errs = append(errs, attest.Refuse(CodeRoots, where, "levels of SLSA", strconv.Quote(track)+" "+strconv.Itoa(level)))
@@ -100,6 +103,8 @@ type Summary struct {
 
 type summary struct {
 	artifact digest.Set // of the subject
+	resource string
+	refs     []string // at which a source was verified
 	passed   bool
 	sha1     bool
 	levels   map[string]int // at most what is granted
@@ -177,7 +182,7 @@ func (s *summary) judge(artifact digest.Set, e *attest.Verified, roots SummaryRo
 	}
 	subject, ok := subjectOf(e.Statement(), artifact, want)
 	check(CheckSummary, ok, attest.Reason{Code: CodeSummary, Where: "/subject", Want: artifact.String(), Got: "other subjects"})
-	s.artifact = subject.Digest.Clone()
+	s.artifact, s.resource, s.refs = subject.Digest.Clone(), v.ResourceURI, refsOf(subject)
 	grant, granted := roots.grant(e, v.Verifier.ID)
 	check(CheckVerifier, granted, attest.Reason{Code: CodeVerifier, Where: "/predicate/verifier/id", Want: "a signer with a grant for " + excerpt.Quote(v.Verifier.ID), Got: names(signersOf(e))})
 	check(CheckResource, v.ResourceURI == want.ResourceURI, attest.Reason{Code: CodeResource, Where: "/predicate/resourceUri", Want: excerpt.Quote(want.ResourceURI), Got: excerpt.Quote(v.ResourceURI)})
@@ -256,9 +261,14 @@ func pinned(want, got attest.Descriptor) bool {
 	return (want.URI == "" || want.URI == got.URI) && (len(want.Digest) == 0 || got.Digest.Match(want.Digest) == nil)
 }
 
-func atRef(d attest.Descriptor, ref string) bool {
+func atRef(d attest.Descriptor, ref string) bool { return slices.Contains(refsOf(d), ref) }
+
+func refsOf(d attest.Descriptor) []string {
 	var refs []string
-	return json.Unmarshal(d.Annotations[SourceRefsAnnotation], &refs) == nil && slices.Contains(refs, ref)
+	if json.Unmarshal(d.Annotations[SourceRefsAnnotation], &refs) != nil {
+		return nil
+	}
+	return refs
 }
 
 // checkSummary adds to check that the summary is not older, nor from later, than it

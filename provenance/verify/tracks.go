@@ -4,9 +4,11 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/provenance"
 	"github.com/sealwright/sealwright/provenance/predicate"
 )
 
@@ -125,6 +127,20 @@ func missing(track, name, whose string, level int, found bool) []attest.Reason {
 	return []attest.Reason{{Code: CodeTrack, Where: name, Want: whose + " of " + next.String(), Got: got}}
 }
 
+// summaries returns those that are of this repository, at the expected ref if one is
+// expected. A fork has the same commits, and a branch that nobody reviews has them too.
+func (s preparedSource) summaries(all []Summary) []Summary {
+	var out []Summary
+	for _, one := range all {
+		at, err := provenance.ParseSource(one.s.resource)
+		same := strings.TrimPrefix(at.Repository, "git+") == strings.TrimPrefix(s.at.Repository, "git+")
+		if err == nil && same && (s.at.Ref == "" || slices.Contains(one.s.refs, s.at.Ref)) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
 // sourceTrack is as high as the lowest of the expected sources.
 func (v *verdict) sourceTrack() TrackResult {
 	out, first := TrackResult{}, true
@@ -134,7 +150,7 @@ func (v *verdict) sourceTrack() TrackResult {
 			if j < 0 {
 				continue
 			}
-			one := told(v.summaries, in.Descriptor.Digest, predicate.TrackSource, v.sources[j].URI, v.sources[j].AllowSHA1)
+			one := told(v.sources[j].summaries(v.summaries), in.Descriptor.Digest, predicate.TrackSource, v.sources[j].URI, v.sources[j].AllowSHA1)
 			if first || one.Level < out.Level {
 				out, first = one, false
 			}

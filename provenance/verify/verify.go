@@ -154,12 +154,16 @@ func (v *verdict) conclude() {
 	if len(v.accepted) == 0 {
 		fail(CheckFormat, attest.Reason{Code: CodeNone, Want: "provenance about the artifact by an accepted authority", Got: "none"})
 	}
-	for i := 1; i < len(v.accepted); i++ {
-		if difference := v.disagreement(v.accepted[0], v.accepted[i]); difference != "" {
-			fail(CheckConflict, attest.Reason{Code: CodeConflict, Where: difference, Want: "what " + v.accepted[0].id.String() + " tells", Got: "what " + v.accepted[i].id.String() + " tells"})
+	original := func(r record) bool { return r.build != nil && v.original(r.build.Builder.ID) }
+	first := max(slices.IndexFunc(v.accepted, original), 0) // rebuilders agree with any builder
+	for i := range v.accepted {
+		if i == first {
+			continue
+		}
+		if difference := v.disagreement(v.accepted[first], v.accepted[i]); difference != "" {
+			fail(CheckConflict, attest.Reason{Code: CodeConflict, Where: difference, Want: "what " + v.accepted[first].id.String() + " tells", Got: "what " + v.accepted[i].id.String() + " tells"})
 		}
 	}
-	original := func(r record) bool { return r.build != nil && v.original(r.build.Builder.ID) }
 	if len(v.want.Rebuilders) > 0 && len(v.accepted) > 0 && !slices.ContainsFunc(v.accepted, original) {
 		fail(CheckBuilder, attest.Reason{Code: CodeBuilder, Where: "/predicate/runDetails/builder/id", Want: v.want.BuilderID, Got: "rebuilders only"})
 	}
@@ -179,9 +183,14 @@ func (v *verdict) conclude() {
 }
 
 // original reports whether the builder is the expected one, and no rebuilder.
-func (v *verdict) original(id string) bool {
-	_, ok := v.want.Refs.split(id, v.want.BuilderID)
+func (c *Checker) original(id string) bool {
+	_, ok := c.want.Refs.split(id, c.want.BuilderID)
 	return ok
+}
+
+// allowed reports whether the builder is the expected one or a rebuilder.
+func (c *Checker) allowed(id string) bool {
+	return c.original(id) || slices.Contains(c.want.Rebuilders, id)
 }
 
 // nextReasons tells what keeps a verdict that passed from the next level: what capped
@@ -212,10 +221,9 @@ func (v *verdict) disagreement(a, b record) string {
 	if a.build == nil || b.build == nil {
 		return "" // refused already
 	}
-	allowed := func(id string) bool { return v.original(id) || slices.Contains(v.want.Rebuilders, id) }
 	x, y := a.build.Builder.ID, b.build.Builder.ID
 	switch {
-	case x != y && (!allowed(x) || !allowed(y) || v.original(x) && v.original(y)):
+	case x != y && (!v.allowed(x) || !v.allowed(y) || v.original(x) && v.original(y)):
 		return "/predicate/runDetails/builder/id"
 	case a.build.BuildType != b.build.BuildType:
 		return "/predicate/buildDefinition/buildType"

@@ -14,15 +14,17 @@
 //
 // # What the facts say
 //
-// The commit, its tree and the tags that point at it are measured. "dirty" is "false"
+// The commit, its tree and the kinds of the tags that point at it are measured, and of
+// their names no more than that they are there now. "dirty" is "false"
 // only if the working tree is exactly that of the commit: any file that is changed,
 // missing, or not in the commit makes it "true", also one that the repository says to
 // ignore, and one that a filter such as Git LFS or a conversion of line endings has
 // changed. Where a submodule is checked out its content is not compared, and "dirty" is
 // "unknown". The index is not looked at.
 //
-// Remotes and the locations of submodules are self-asserted: anything can be written
-// into a configuration. They are given without user information.
+// The name of the branch, remotes and the locations of submodules are self-asserted:
+// whoever can write into the repository can give any branch the commit, and write
+// anything into a configuration. Remotes and locations are given without user information.
 //
 // Signatures of the commit and of tags are noticed by their kind and not verified: for
 // that a source attestation must be looked at.

@@ -93,7 +93,7 @@ func (r *reading) commit(ctx context.Context) error {
 	r.add(collect.CommitSigned, signature(headerSignature(header)), "git commit "+id)
 	if ref, ok := strings.CutPrefix(strings.TrimSpace(string(head.Body)), "ref: "); ok {
 		if ref, ok = collect.Reference.Parse(ref); ok {
-			r.add(collect.Ref, ref, "file .git/HEAD")
+			r.f.Add(collect.Fact{Key: collect.Ref, Value: ref, Origin: "file .git/HEAD", Evidence: head.Digest})
 		} else {
 			r.f.Gap("ref", "the name of the branch is none that a source location can hold")
 		}

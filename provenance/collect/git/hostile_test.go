@@ -55,6 +55,7 @@ func TestNoConfigurationRunsACommand(t *testing.T) {
 		"an include that is none": "[include]\n\tpath = /nonexistent",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRepository(t)
 			command, never := mark(t)
 			r.write(".gitattributes", "* filter=x diff=x\n")
