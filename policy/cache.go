@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
-	"slices"
 	"strconv"
 	"sync"
 	"weak"
@@ -196,13 +195,19 @@ func appendVerified(b []byte, v *attest.Verified) []byte {
 	statement := v.Statement().Bytes()
 	b = append(binary.AppendUvarint(b, uint64(len(statement))), statement...)
 	signers := v.Signers()
-	slices.SortFunc(signers, compareIdentity)
+	order(signers, by(compareIdentity))
 	b = binary.AppendUvarint(b, uint64(len(signers)))
 	for _, id := range signers {
 		b = appendIdentity(b, id)
 	}
+	claims := v.Claims()
+	order(claims, by(compareClaim))
+	b = binary.AppendUvarint(b, uint64(len(claims)))
+	for _, c := range claims {
+		b = appendTexts(b, c.Principal, c.Name, c.Value)
+	}
 	times := v.Times()
-	slices.SortFunc(times, func(x, y attest.TrustedTime) int {
+	order(times, func(x, y *attest.TrustedTime) int {
 		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Authority, y.Authority))
 	})
 	b = binary.AppendUvarint(b, uint64(len(times)))

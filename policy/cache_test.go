@@ -74,6 +74,13 @@ func TestADecisionIsKeptUnderEveryInput(t *testing.T) { // negative case 45
 			require.NoError(t, err)
 			r.Evidence[0] = v
 		},
+		"claims": func(r *policy.Request) {
+			v := r.Evidence[0]
+			claims := []attest.Claim{{Principal: v.Signers()[0].Principal(), Name: "1.2.3", Value: "x"}}
+			v, err := attest.Seal(attest.Facts{Authority: v.Authority(), Statement: v.Statement(), Evidence: v.Evidence(), Signers: v.Signers(), Claims: claims, Times: v.Times(), Inclusions: v.Inclusions()})
+			require.NoError(t, err)
+			r.Evidence[0] = v
+		},
 		"statement": func(r *policy.Request) {
 			v := r.Evidence[0]
 			v, err := attest.Seal(attest.Facts{Authority: v.Authority(), Statement: statement(t, buildType, `{}`), Evidence: v.Evidence(), Signers: v.Signers()})

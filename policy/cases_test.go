@@ -282,6 +282,7 @@ func TestTheEngineStaysShut(t *testing.T) {
 		require.ErrorIs(t, err, attest.Is(policy.CodeReportEncoding))
 		require.False(t, d.Allowed(req.Now))
 	})
+	t.Run("60 a secret in a reason", aSecretIsInNoOutput)
 	t.Run("61 escapes in a reason", func(t *testing.T) {
 		e := engine(t, with("a", func(context.Context, *policy.Facts) policy.Result {
 			return policy.Result{Reasons: []policy.Reason{{Reason: attest.Reason{Code: "test.some.code", Where: "\x1b[2J", Want: "\u202e", Got: "a\nb"}, Remedy: "\x00"}}}

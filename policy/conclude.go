@@ -64,9 +64,10 @@ func (q *inquiry) conclude(report *Report) []Outcome {
 	e := q.engine
 	outcomes := make([]Outcome, len(q.trials))
 	until := report.EvaluatedAt.Add(e.config.Validity)
+	hidden := q.secrets()
 	for i := range q.trials {
 		t, rule := q.trials[i], &e.rules[i] // a copy: settle changes it
-		t.settle(report.EvaluatedAt)
+		t.settle(report.EvaluatedAt, hidden)
 		f := rule.finding(t.result)
 		f.Outcome = rule.effective(f.Outcome, report.EvaluatedAt)
 		until = earliest(until, waive(&f, report.Waivers))

@@ -43,6 +43,13 @@ type Config struct {
 	Waivers WaiverTerms
 	// Levels are what decisions may be said to show.
 	Levels []Level
+	// Redact are JSON pointers (RFC 6901) to parts of predicates, of evidence of every
+	// type, that no reason repeats, whatever rule gives it: a value there, whole or eight
+	// bytes of it in a row, is replaced by its length, also where it is quoted. A token
+	// "*" stands for every element or member. Where a request has so many of such values
+	// (some dozens, or some KiB) that to look for them would take long, the texts of all
+	// reasons are withheld. What a rule computes from a value is not recognized.
+	Redact []string
 }
 
 // withDefaults returns a copy of c with its defaults filled in.
@@ -50,6 +57,7 @@ func (c Config) withDefaults() Config {
 	c.Authorities = slices.Clone(c.Authorities)
 	c.Waivers = c.Waivers.clone()
 	c.Levels = slices.Clone(c.Levels)
+	c.Redact = slices.Clone(c.Redact)
 	for i := range c.Levels {
 		c.Levels[i].Rules = slices.Clone(c.Levels[i].Rules)
 	}
@@ -101,7 +109,7 @@ func (c *Config) validate() error {
 			refuse(CodeConfigAuthority, where, "a real authority, unless Testing", quote(a))
 		}
 	}
-	errs = append(errs, c.Waivers.validate())
+	errs = append(errs, c.Waivers.validate(), checkPointers("Redact", c.Redact))
 	return errors.Join(errs...)
 }
 
@@ -114,6 +122,7 @@ type compiled struct {
 	controls               []Control
 	effectiveOn, retiredOn time.Time
 	needs                  []need
+	redact                 []string
 	budget                 Budget
 	shortest               time.Duration // of all budgets of the policy
 }
@@ -143,7 +152,7 @@ func compileRules(rules []Rule, most Budget) ([]compiled, error) {
 		errs = append(errs, faults...)
 		out = append(out, compiled{
 			rule: r, id: spec.ID, version: max(spec.Version, 1), title: clean(spec.Title), controls: slices.Clone(spec.Controls),
-			effectiveOn: spec.EffectiveOn, retiredOn: spec.RetiredOn, needs: needs,
+			effectiveOn: spec.EffectiveOn, retiredOn: spec.RetiredOn, needs: needs, redact: slices.Clone(spec.Redact),
 			budget: spec.Budget.within(most),
 		})
 	}
@@ -165,6 +174,9 @@ func (s *Spec) validate(where string) error {
 	var errs []error
 	refuse := func(want, got string) {
 		errs = append(errs, attest.Refuse(CodeConfigRule, where, want, got))
+	}
+	if err := checkPointers(where, s.Redact); err != nil {
+		errs = append(errs, err)
 	}
 	if s.Version < 0 {
 		refuse("a positive version", strconv.Itoa(s.Version))

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"unicode/utf8"
@@ -22,6 +22,7 @@ type Engine struct {
 	root     tree
 	rules    []compiled
 	needs    int        // of all rules together
+	redact   []string   // of the configuration and of every rule
 	portable bool       // every text of the configuration can be written as JSON
 	lanes    *sync.Pool // of *lane
 	scope    *scope     // nil unless specialized
@@ -41,8 +42,10 @@ func New(c Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{config: c, root: root, rules: rules, lanes: &sync.Pool{New: func() any { return newLane() }}}
+	e.redact = slices.Clone(c.Redact)
 	for i := range rules {
 		e.needs += len(rules[i].needs)
+		e.redact = append(e.redact, rules[i].redact...)
 	}
 	e.portable = utf8.ValidString(c.Policy.URI) && utf8.ValidString(c.Policy.Version)
 	return e, nil
@@ -101,13 +104,7 @@ func (e *Engine) admit(req *Request) error {
 	return nil
 }
 
-func predicateSize(s *attest.Statement) int64 {
-	n, err := io.Copy(io.Discard, s.PredicateReader())
-	if err != nil {
-		return 1 << 62
-	}
-	return n
-}
+func predicateSize(s *attest.Statement) int64 { return int64(s.PredicateSize()) }
 
 // speaksOf reports whether one subject of s matches the request's as a whole.
 func speaksOf(s *attest.Statement, subject attest.Want) bool { return subject.Check(s) == nil }

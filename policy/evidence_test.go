@@ -292,3 +292,30 @@ func TestReasonsTellWhatIsMissing(t *testing.T) {
 		"got":"0 principals on 0 attestations; turned away: 0 of other subjects, 0 of other authorities, 1 of other signers, 0 for their time",
 		"remedy":"have a listed principal sign the evidence"}]}]`, string(b))
 }
+
+func TestARuleSeesTheClaimsOfListedSignersOnly(t *testing.T) {
+	alice, eve := policytest.Identity("alice"), policytest.Identity("eve")
+	claim := func(id attest.Identity) attest.Claim {
+		return attest.Claim{Principal: id.Principal(), Name: "1.2.3", Value: "of " + id.Subject}
+	}
+	v, err := attest.Seal(attest.Facts{
+		Authority: policytest.Authority, Statement: statement(t, reviewType, `{"good":true}`), Evidence: digest.Digest{Algorithm: digest.SHA256, Hex: hexOf("d")},
+		Signers: []attest.Identity{alice, eve}, Claims: []attest.Claim{claim(eve), claim(alice)},
+	})
+	require.NoError(t, err)
+	need := reviewNeed()
+	need.Signers = []string{"alice"}
+	r := needing(need)
+	seen := false
+	r.check = func(_ context.Context, f *policy.Facts) policy.Result {
+		for range 2 { // what a rule does to its copy is its own
+			claims := f.Evidence(need.Name)[0].Claims()
+			require.Equal(t, []attest.Claim{claim(alice)}, claims)
+			claims[0].Value = "forged"
+		}
+		seen = true
+		return policy.Result{Outcome: policy.Satisfied}
+	}
+	require.True(t, decide(t, engine(t, r), request(v)).Allowed(now))
+	require.True(t, seen)
+}

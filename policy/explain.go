@@ -129,7 +129,7 @@ func (s *search) universe() []candidate {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int {
+	order(all, func(a, b *candidate) int {
 		return cmp.Or(cmp.Compare(a.PredicateType, b.PredicateType), compareIdentity(a.signer, b.signer))
 	})
 	return all

@@ -153,6 +153,14 @@ func (e Evidence) Authority() string { return e.piece.verified.Authority() }
 // their signatures may be good, are left out.
 func (e Evidence) Signers() []attest.Identity { return slices.Clone(e.piece.listed) }
 
+// Claims returns what the authorities behind their certificates say of the signers that
+// the need accepts (attest.Claim), and nothing of others.
+func (e Evidence) Claims() []attest.Claim {
+	return slices.DeleteFunc(e.piece.verified.Claims(), func(c attest.Claim) bool {
+		return !slices.ContainsFunc(e.piece.listed, func(id attest.Identity) bool { return id.Principal() == c.Principal })
+	})
+}
+
 // Times returns a copy of the trusted times, none of them after Facts.Now.
 func (e Evidence) Times() []attest.TrustedTime { return e.piece.verified.Times() }
 

@@ -68,7 +68,7 @@ func (q *inquiry) gather(ctx context.Context, evidence []*attest.Verified) {
 		it.listed = slices.Contains(q.engine.config.Authorities, v.Authority())
 		it.signers = v.Signers()
 		if len(it.signers) > 1 {
-			slices.SortFunc(it.signers, compareIdentity)
+			order(it.signers, by(compareIdentity))
 		}
 		for _, t := range v.Times() {
 			it.first = earliest(it.first, t.Time)

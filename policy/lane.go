@@ -214,8 +214,8 @@ func lost(code attest.Code, want, got string) Result {
 const maxReasons = 64
 
 // settle turns whatever the rule answered into a finding that is consistent and
-// fit to print.
-func (t *trial) settle(now time.Time) {
+// fit to print, without what must stay hidden.
+func (t *trial) settle(now time.Time, hidden *secrets) {
 	r := &t.result
 	ended := !r.Until.IsZero() && !r.Until.After(now)
 	switch {
@@ -230,9 +230,10 @@ func (t *trial) settle(now time.Time) {
 		r.Reasons = []Reason{{Reason: attest.Reason{Code: CodeRuleSilent, Want: "a reason", Got: r.Outcome.String()}}}
 	}
 	kept := make([]Reason, 0, min(len(r.Reasons), maxReasons+1))
-	for _, reason := range r.Reasons[:min(len(r.Reasons), maxReasons)] {
-		reason.sanitize()
-		kept = append(kept, reason)
+	kept = append(kept, r.Reasons[:min(len(r.Reasons), maxReasons)]...)
+	hidden.redact(kept)
+	for i := range kept {
+		kept[i].sanitize()
 	}
 	if n := len(r.Reasons) - maxReasons; n > 0 {
 		kept = append(kept, Reason{Reason: attest.Reason{Code: CodeRuleReasons, Got: strconv.Itoa(n) + " more reasons"}})

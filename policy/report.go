@@ -102,7 +102,7 @@ func NewReport(req Request) Report {
 
 func refer(v *attest.Verified) EvidenceRef {
 	signers := v.Signers()
-	slices.SortFunc(signers, compareIdentity)
+	order(signers, by(compareIdentity))
 	return EvidenceRef{
 		Evidence:      v.Evidence(),
 		PredicateType: v.Statement().PredicateType(),
@@ -115,7 +115,7 @@ func refer(v *attest.Verified) EvidenceRef {
 // decision does not depend on how its caller collected it.
 func canonicalOrder(evidence []*attest.Verified) []*attest.Verified {
 	out := slices.Clone(evidence)
-	slices.SortFunc(out, compareVerified)
+	order(out, by(compareVerified))
 	return slices.CompactFunc(out, func(a, b *attest.Verified) bool { return compareVerified(a, b) == 0 })
 }
 
@@ -135,6 +135,7 @@ func compareVerified(a, b *attest.Verified) int {
 	return cmp.Or(
 		statements,
 		slices.CompareFunc(a.Signers(), b.Signers(), compareIdentity),
+		slices.CompareFunc(a.Claims(), b.Claims(), compareClaim),
 		slices.CompareFunc(a.Times(), b.Times(), func(s, t attest.TrustedTime) int {
 			return cmp.Or(s.Time.Compare(t.Time), cmp.Compare(s.Authority, t.Authority))
 		}),
@@ -147,6 +148,10 @@ func compareDigest(a, b digest.Digest) int {
 
 func compareIdentity(a, b attest.Identity) int {
 	return cmp.Or(cmp.Compare(a.Issuer, b.Issuer), cmp.Compare(a.Subject, b.Subject), compareDigest(a.Key, b.Key))
+}
+
+func compareClaim(a, b attest.Claim) int {
+	return cmp.Or(cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
 }
 
 // clone returns a copy that shares nothing with r.

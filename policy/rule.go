@@ -41,6 +41,8 @@ type Spec struct {
 	EffectiveOn, RetiredOn time.Time
 	// Needs lists the evidence that the rule sees; at least one.
 	Needs []Need
+	// Redact are as in Config, whose own they join: they hold for every rule.
+	Redact []string
 	// Budget bounds what judging by the rule may take, within what Config allows.
 	Budget Budget
 }

@@ -19,23 +19,23 @@ func (r *Report) canonicalize() {
 	r.ValidUntil = r.ValidUntil.Round(0).UTC()
 	r.Findings = append([]Finding{}, r.Findings...)
 	r.Inputs = append([]EvidenceRef{}, r.Inputs...)
-	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return cmp.Compare(a.Rule, b.Rule) })
+	order(r.Findings, func(a, b *Finding) int { return cmp.Compare(a.Rule, b.Rule) })
 	for i := range r.Findings {
-		slices.SortFunc(r.Findings[i].Evidence, compareDigest)
+		order(r.Findings[i].Evidence, by(compareDigest))
 		r.Findings[i].Evidence = slices.Compact(r.Findings[i].Evidence)
 	}
 	for i := range r.Inputs {
-		slices.SortFunc(r.Inputs[i].Signers, compareIdentity)
+		order(r.Inputs[i].Signers, by(compareIdentity))
 	}
 	for i := range r.Waivers {
 		r.Waivers[i].Expires = r.Waivers[i].Expires.Round(0).UTC()
 	}
-	slices.SortStableFunc(r.Waivers, func(a, b WaiverRef) int {
+	order(r.Waivers, func(a, b *WaiverRef) int {
 		return cmp.Or(compareDigest(a.Evidence, b.Evidence), cmp.Compare(a.Authority, b.Authority))
 	})
-	slices.SortFunc(r.Obligations, compareObligation)
+	order(r.Obligations, by(compareObligation))
 	slices.Sort(r.Levels)
-	slices.SortStableFunc(r.Inputs, func(a, b EvidenceRef) int {
+	order(r.Inputs, func(a, b *EvidenceRef) int {
 		return cmp.Or(compareDigest(a.Evidence, b.Evidence), cmp.Compare(a.Authority, b.Authority), cmp.Compare(a.PredicateType, b.PredicateType))
 	})
 }

@@ -41,11 +41,11 @@ func (c *call) document() (policy.Config, error) {
 		return policy.Config{}, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxBytes)) // doc.Parse takes less
+	data, err := io.ReadAll(io.LimitReader(f, maxBytes)) // doc.ParseYAML takes less
 	if err != nil {
 		return policy.Config{}, err
 	}
-	document, err := doc.Parse(data)
+	document, err := doc.ParseYAML(data)
 	if err != nil {
 		return policy.Config{}, fmt.Errorf("%s: %w", c.policy, err)
 	}

@@ -99,7 +99,10 @@ func Pull(ctx context.Context, s *oci.Store, reference string) (Bundle, error) {
 	for _, l := range a.Layers[1:] {
 		b.Signatures = append(b.Signatures, attest.Attestation{MediaType: l.MediaType, Body: l.Body})
 	}
-	return b, b.check()
+	if err := b.check(); err != nil {
+		return Bundle{}, err
+	}
+	return b, nil
 }
 
 func pin(reference string) (digest.Digest, error) {

@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/policy/bundle"
 	"github.com/sealwright/sealwright/policy/doc"
@@ -69,4 +73,20 @@ func TestAKilledProcessForgetsNothing(t *testing.T) {
 		require.Equal(t, release(held.Version).Digest, held.Digest)
 	}
 	require.Greater(t, last, uint64(20))
+}
+
+func TestWhoWaitsForTheLockCanGiveUp(t *testing.T) {
+	versions, dir := newVersions(t)
+	lock, err := os.OpenFile(filepath.Join(dir, "versions.lock"), os.O_RDWR, 0)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
+	patient := make(chan error, 1)
+	go func() { _, err := versions.Advance(context.Background(), release(1)); patient <- err }()
+	time.Sleep(20 * time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err = versions.Advance(ctx, release(2))
+	require.ErrorIs(t, err, attest.Is(attest.CodeCanceled))
+	require.NoError(t, lock.Close())
+	require.NoError(t, <-patient)
 }

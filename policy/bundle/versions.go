@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 
@@ -38,7 +37,6 @@ const (
 // those who write bundles cannot write. It is safe for concurrent use.
 type Versions struct {
 	root *os.Root
-	mu   sync.Mutex
 }
 
 var _ doc.VersionStore = (*Versions)(nil)
@@ -95,8 +93,6 @@ func (v *Versions) Advance(ctx context.Context, r doc.Release) (doc.Release, err
 	if err := r.Digest.Validate(); err != nil || r.ID == "" {
 		return doc.Release{}, attest.Refuse(CodeStore, "release", "an ID and a digest", excerpt.Quote(r.ID)).Because(err)
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	unlock, err := v.lock(ctx)
 	if err != nil {
 		return doc.Release{}, err
@@ -140,7 +136,8 @@ func (r release) release() (doc.Release, error) {
 	return doc.Release{ID: r.ID, Version: r.Version, Expires: r.Expires, Digest: d}, nil
 }
 
-// lock waits for the only writer's lock.
+// lock waits for the only writer's lock. Each call opens the file anew, so that the
+// lock keeps goroutines apart as it does processes.
 func (v *Versions) lock(ctx context.Context) (unlock func(), err error) {
 	f, err := v.root.OpenFile(lockFile, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {

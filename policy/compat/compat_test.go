@@ -344,6 +344,12 @@ func TestEachRegoModuleIsJudgedOnItsOwn(t *testing.T) {
 	require.ErrorIs(t, err, attest.Is(compat.CodeUnsupported))
 }
 
+// An expression that is none by itself must not become one by what is put around it.
+func TestAnExpressionCannotCloseItsAnchors(t *testing.T) {
+	_, err := compat.ClusterImagePolicy([]byte(strings.Replace(cip(keyless), "+$", "+)|(?:.*$", 1)), options)
+	require.ErrorIs(t, err, attest.Is(compat.CodeUnsupported))
+}
+
 func TestEveryCodeIsListedOnce(t *testing.T) {
 	seen := map[attest.Code]bool{}
 	for _, c := range compat.Codes() {

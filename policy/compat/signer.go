@@ -75,7 +75,7 @@ func expression(c clause) matcher {
 		return matcher{}
 	}
 	re, err := regexp.Compile(`^(?:` + body + `)$`)
-	if err != nil {
+	if _, alone := regexp.Compile(body); err != nil || alone != nil { // a lone ')' would close our group
 		c.refuse("a regular expression (RE2)", excerpt.Quote(text))
 		return matcher{}
 	}

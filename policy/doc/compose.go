@@ -32,6 +32,7 @@ func (d *Document) Config(rules Catalogue, languages Languages) (policy.Config, 
 		Expires:     d.Expires,
 		Budget:      d.Budget.budget(),
 	}
+	config.Redact = d.Redact
 	for _, l := range d.Levels {
 		config.Levels = append(config.Levels, policy.Level(l))
 	}

@@ -31,6 +31,8 @@ type Document struct {
 	Policy      Node     `json:"policy"`
 	Waivers     *Waivers `json:"waivers,omitempty"`
 	Levels      []Level  `json:"levels,omitempty"`
+	// Redact is as in policy.Config: JSON pointers to what no report may repeat.
+	Redact []string `json:"redact,omitempty"`
 }
 
 // A Node is a part of the policy: exactly one field is set.
@@ -187,18 +189,20 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // MarshalText writes the duration in the form that UnmarshalText reads.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// Parse reads a document of at most 1 MiB strictly, in JSON, or in YAML if it does not
-// begin with a brace (see Canonical). It does not look into the parameters of rules:
-// Config does.
-func Parse(data []byte) (*Document, error) {
+// ParseYAML reads a document in YAML, or in JSON if it begins with a brace (see
+// Canonical), as Parse does.
+func ParseYAML(data []byte) (*Document, error) {
 	data, err := inJSON(data)
 	if err != nil {
 		return nil, err
 	}
-	return parseJSON(data)
+	return Parse(data)
 }
 
-func parseJSON(data []byte) (*Document, error) {
+// Parse reads a document of at most 1 MiB strictly, in JSON: bytes that it accepts are
+// what a release pins and may be stored as they are. It does not look into the
+// parameters of rules: Config does.
+func Parse(data []byte) (*Document, error) {
 	var d Document
 	if err := strictjson.Unmarshal(data, &d, strictjson.Options{Bytes: maxBytes}); err != nil {
 		return nil, attest.Refuse(CodeFormat, "", "a policy document", "something else").Because(err)

@@ -36,7 +36,7 @@ func NewRelease(document []byte) (*attest.Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := parseJSON(document)
+	d, err := Parse(document)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func Load(ctx context.Context, t Trust, document []byte, signatures []attest.Att
 	if err != nil {
 		return policy.Config{}, err
 	}
-	d, err := parseJSON(document)
+	d, err := Parse(document)
 	if err != nil {
 		return policy.Config{}, err
 	}

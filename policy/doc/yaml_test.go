@@ -35,7 +35,7 @@ func TestYAMLSaysWhatJSONSays(t *testing.T) {
 	require.Equal(t, string(want), string(got))
 	fromJSON, err := doc.Parse([]byte(j))
 	require.NoError(t, err)
-	fromYAML, err := doc.Parse([]byte(y))
+	fromYAML, err := doc.ParseYAML([]byte(y))
 	require.NoError(t, err)
 	a, err := json.Marshal(fromJSON)
 	require.NoError(t, err)
@@ -93,7 +93,7 @@ func TestYAMLBeyondTheSubsetIsRefused(t *testing.T) {
 			y := file(t, "production.yaml")
 			require.Contains(t, y, tt.old)
 			y = strings.Replace(y, tt.old, tt.replacement, 1)
-			_, err := doc.Parse([]byte(y))
+			_, err := doc.ParseYAML([]byte(y))
 			require.ErrorIs(t, err, attest.Is(doc.CodeYAML))
 		})
 	}
@@ -105,20 +105,20 @@ func TestYAMLBeyondTheSubsetIsRefused(t *testing.T) {
 		"two documents":  "a: b\n---\nc: d",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := doc.Parse([]byte(y))
+			_, err := doc.ParseYAML([]byte(y))
 			require.ErrorIs(t, err, attest.Is(doc.CodeYAML))
 		})
 	}
 	_, err := doc.Canonical([]byte("a: " + strings.Repeat("x", 1<<20)))
 	require.ErrorIs(t, err, attest.Is(doc.CodeFormat))
-	_, err = doc.Parse([]byte(strings.Replace(file(t, "production.yaml"), "validity: 1h", "validity: 1h\nmode: warn", 1)))
+	_, err = doc.ParseYAML([]byte(strings.Replace(file(t, "production.yaml"), "validity: 1h", "validity: 1h\nmode: warn", 1)))
 	require.ErrorIs(t, err, attest.Is(doc.CodeFormat), "an unknown field is no better in YAML")
 }
 
 func languages() doc.Languages { return doc.Languages{"cel": cel.Compiler{}} }
 
 func TestAConditionIsARule(t *testing.T) {
-	d, err := doc.Parse([]byte(file(t, "conditions.yaml")))
+	d, err := doc.ParseYAML([]byte(file(t, "conditions.yaml")))
 	require.NoError(t, err)
 	c, err := d.Config(nil, languages())
 	require.NoError(t, err)
@@ -175,7 +175,7 @@ func TestAConditionThatCannotBeReadIsRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			y := file(t, "conditions.yaml")
 			require.Contains(t, y, tt.old)
-			d, err := doc.Parse([]byte(strings.Replace(y, tt.old, tt.replacement, 1)))
+			d, err := doc.ParseYAML([]byte(strings.Replace(y, tt.old, tt.replacement, 1)))
 			if err == nil {
 				var c policy.Config
 				if c, err = d.Config(nil, tt.languages); err == nil {
@@ -296,4 +296,30 @@ func FuzzYAML(f *testing.F) {
 			t.Fatalf("the canonical form of %q is not its own: %v", document, err)
 		}
 	})
+}
+
+func TestParseRefusesYAMLSoThatNobodyStoresItAsTheDocument(t *testing.T) {
+	for _, name := range []string{"production.yaml", "conditions.yaml"} {
+		_, err := doc.ParseYAML([]byte(file(t, name)))
+		require.NoError(t, err)
+		_, err = doc.Parse([]byte(file(t, name)))
+		require.ErrorIs(t, err, attest.Is(doc.CodeFormat))
+		canonical, err := doc.Canonical([]byte(file(t, name)))
+		require.NoError(t, err)
+		_, err = doc.Parse(canonical)
+		require.NoError(t, err)
+	}
+}
+
+func TestADocumentDeclaresWhatNoReportRepeats(t *testing.T) {
+	d, err := doc.ParseYAML([]byte(file(t, "production.yaml") + "\nredact:\n  - /token\n"))
+	require.NoError(t, err)
+	config, err := d.Config(doc.Builtin(), nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"/token"}, config.Redact)
+	_, err = policy.New(config)
+	require.NoError(t, err)
+	config.Redact = []string{"token"}
+	_, err = policy.New(config)
+	require.ErrorIs(t, err, attest.Is(policy.CodeConfig))
 }

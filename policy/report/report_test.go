@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"html"
 	"io"
 	"os"
 	"strings"
@@ -155,6 +156,21 @@ func TestADecisionIsToldAsItStands(t *testing.T) {
 	require.NoError(t, report.HTML(&b, owes, now))
 	require.Contains(t, b.String(), `<span class="indeterminate">allow</span>`)
 	require.Contains(t, b.String(), "<h2>Obligations</h2>")
+}
+
+func TestOnePersonIsNotToldAsTwo(t *testing.T) {
+	d := seal(t, func(r *policy.Report) {
+		r.Findings = append(r.Findings, policy.Finding{Rule: "sbom", Outcome: policy.Waived, Reasons: reasons("x")})
+		r.Waivers = []policy.WaiverRef{{Evidence: sum("w"), Authority: "a", Rule: "sbom", Class: policy.ClassStandard, Author: "ann", Approvers: []string{"bob, cyd"}, Expires: now.Add(time.Hour), Used: true}}
+		r.Inputs[0].Signers[0].Subject = "platform, auditor"
+	})
+	for _, write := range []func(io.Writer, policy.Decision, time.Time) error{report.Text, report.HTML} {
+		var b bytes.Buffer
+		require.NoError(t, write(&b, d, now))
+		told := html.UnescapeString(b.String())
+		require.Contains(t, told, `"bob, cyd"`)
+		require.Contains(t, told, `"platform, auditor"`)
+	}
 }
 
 func TestTheZeroDecisionIsRefused(t *testing.T) {

@@ -202,9 +202,9 @@ func duty(o policy.Obligation) obligation {
 func people(ids []attest.Identity) string {
 	var names []string
 	for _, id := range ids {
-		names = append(names, text(id.Principal()))
+		names = append(names, id.Principal())
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(texts(names), ", ")
 }
 
 func instant(t time.Time) string {
@@ -214,9 +214,14 @@ func instant(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
+// texts is text for what stands in a list: nobody whose name has a comma is two people.
 func texts(list []string) []string {
 	var out []string
 	for _, s := range list {
+		if strings.Contains(s, ",") {
+			out = append(out, excerpt.Quote(s))
+			continue
+		}
 		out = append(out, text(s))
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/internal/strictjson"
 	"github.com/sealwright/sealwright/policy"
+	"github.com/sealwright/sealwright/provenance/buildtype"
 	"github.com/sealwright/sealwright/provenance/verify"
 	"github.com/sealwright/sealwright/scan"
 	"github.com/sealwright/sealwright/tee"
@@ -17,7 +18,8 @@ import (
 // Catalogue returns, by their usual names, functions that make rules from parameters in
 // JSON, for documents that name rules. The parameters are the fields of the rules, with
 // a small first letter and the trust as "trust"; unknown ones are refused. Durations
-// are written as Go does, "36h". Signer, Builder, Source, Parameters, Reproduced and
+// are written as Go does, "36h". A build-level of a build type that package buildtype
+// knows has its profiles, so that a certificate is held against the statement. Signer, Builder, Source, Parameters, Reproduced and
 // NoVulnerabilities are in the catalogue of package doc itself.
 func Catalogue() map[string]func(with json.RawMessage) (policy.Rule, error) {
 	return map[string]func(json.RawMessage) (policy.Rule, error){
@@ -110,6 +112,9 @@ func (p buildLevelEntry) rule() policy.Rule {
 		BuilderID: p.BuilderID, BuildType: p.BuildType, Level: p.Level,
 		Parameters: verify.Parameters{Equal: p.Equal, Ignore: p.Ignore}, Clock: verify.Clock{MaxAge: time.Duration(p.MaxAge)},
 	}}
+	if _, known := buildtype.Find(buildtype.Profiles(), p.BuildType); known {
+		r.Want.Profiles = buildtype.Profiles()
+	}
 	for _, g := range p.Grants {
 		r.Grants = append(r.Grants, verify.Grant{Signer: g.Signer, BuilderID: g.BuilderID, Level: g.Level})
 	}

@@ -19,7 +19,9 @@ type Dependencies struct {
 	// Allow and Deny are package URLs: in full, "pkg:golang/example.com/m@v1.2.0";
 	// without a version, for any version; or up to and with a '/', for everything
 	// below: "pkg:golang/example.com/". Qualifiers and subpaths are not looked at.
-	// Deny goes before Allow. Allow is required: "pkg:" allows every package.
+	// Deny goes before Allow, and denies other spellings too: in other case, with '+'
+	// and ':' escaped or not, in PyPI with any of '-', '_' and '.'. Allow is required:
+	// "pkg:" allows every package.
 	Allow, Deny []string
 }
 
@@ -40,12 +42,16 @@ func (r Dependencies) Spec() (policy.Spec, error) {
 
 // Check implements policy.Rule.
 func (r Dependencies) Check(_ context.Context, facts *policy.Facts) policy.Result {
+	denied := make([]string, len(r.Deny))
+	for i, pattern := range r.Deny {
+		denied[i] = string(folded([]byte(pattern)))
+	}
 	return judgeBill(facts, func(c *component, f *faults) {
 		const remedy = "replace the dependency, or have it allowed"
 		switch {
 		case !plainPURL(c.purl):
 			f.add(CodeUnidentified, c.pointer(), "a package URL that can be compared", c.label(), "make the bill with a tool that identifies packages")
-		case matches(r.Deny, c.purl):
+		case len(denied) > 0 && matches(denied, folded(c.purl)):
 			f.add(CodeDenied, c.pointer(), "no dependency that is denied", c.label(), remedy)
 		case !matches(r.Allow, c.purl):
 			f.add(CodeDependency, c.pointer(), "one of "+strconv.Itoa(len(r.Allow))+" allowed patterns", c.label(), remedy)
@@ -99,6 +105,22 @@ func plainPattern(p string) bool {
 
 func escaped(b []byte) bool {
 	return len(b) >= 3 && (string(b[:3]) == "%40" || string(b[:3]) == "%2B" || string(b[:3]) == "%3A")
+}
+
+// folded brings the spellings of a package URL that registries take for one package to
+// one form, in which a denied package cannot hide.
+func folded(purl []byte) []byte {
+	out := bytes.ToLower(trunk(purl))
+	out = bytes.ReplaceAll(bytes.ReplaceAll(out, []byte("%2b"), []byte("+")), []byte("%3a"), []byte(":"))
+	if rest, ok := bytes.CutPrefix(out, []byte("pkg:pypi/")); ok {
+		name, _, _ := bytes.Cut(rest, []byte{'@'})
+		for i, c := range name {
+			if c == '_' || c == '.' {
+				name[i] = '-'
+			}
+		}
+	}
+	return out
 }
 
 // trunk cuts qualifiers and subpath off a package URL.

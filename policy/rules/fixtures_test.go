@@ -122,7 +122,8 @@ func dependencies() []fixture {
 	of := func(purl string) [][]byte {
 		return one(cyclone(strings.Replace(part, "pkg:golang/example.com/m@v1.2.0", purl, 1)))
 	}
-	every := allow("pkg:")
+	every, spelled := allow("pkg:"), allow("pkg:")
+	spelled.Deny = []string{"pkg:deb/debian/libevil++", "pkg:maven/evil:x", "pkg:pypi/evil-pkg-x", "pkg:pypi/Other.Pkg", "pkg:npm/evil-pkg-x", "pkg:pypi/fine@1-0", "pkg:pypi/fine@1.1"}
 	node := lost(`/predicate/components/0/purl`)
 	body := lost(`/predicate/(bomFormat|components/0/purl|metadata|metadata/component/hashes/1)`)
 	yes := func(name string, r rules.Dependencies, statements [][]byte) fixture {
@@ -154,6 +155,15 @@ func dependencies() []fixture {
 		no("denied", every, of("pkg:golang/example.com/evil@v1"), rules.CodeDenied),
 		no("denied though listed", allow("pkg:golang/example.com/evil@v1"), of("pkg:golang/example.com/evil@v1"), rules.CodeDenied),
 		no("in a denied namespace", every, of("pkg:golang/example.org/x@v1"), rules.CodeDenied),
+		no("denied, written in other case", every, of("pkg:golang/example.com/Evil@v1"), rules.CodeDenied),
+		no("denied in a namespace in other case", every, of("pkg:golang/Example.ORG/x@v1"), rules.CodeDenied),
+		no("denied with a plus that is escaped", spelled, of("pkg:deb/debian/libevil%2B%2B@1"), rules.CodeDenied),
+		no("denied with a colon that is escaped", spelled, of("pkg:maven/evil%3Ax@1"), rules.CodeDenied),
+		no("denied with an underscore of PyPI", spelled, of("pkg:pypi/Evil_pkg.x@1"), rules.CodeDenied),
+		no("denied by a pattern in other spelling", spelled, of("pkg:pypi/other-pkg@1"), rules.CodeDenied),
+		yes("a similar name outside of PyPI", spelled, of("pkg:npm/evil_pkg-x@1")),
+		yes("a version of PyPI", spelled, of("pkg:pypi/fine@1.0")),
+		no("a denied version of PyPI", spelled, of("pkg:pypi/fine@1.1"), rules.CodeDenied),
 		no("denied in other spelling", every, of("pkg:golang/example.com/%65vil@v1"), rules.CodeUnidentified),
 		no("denied in a type in other case", every, of("pkg:Golang/example.com/evil@v1"), rules.CodeUnidentified),
 		no("denied through a relative segment", every, of("pkg:golang/example.com/x/../evil@v1"), rules.CodeUnidentified),
@@ -365,6 +375,13 @@ func vexes() []fixture {
 			v.Scanner.Result[0].Severity, v.Scanner.Result[0].Annotations = []report.Severity{{Method: "rating", Score: "high"}}, annotations
 		})
 	}
+	objection := func(part, scanned string) [][]byte {
+		statement := `{"vulnerability":{"name":"CVE-2026-1"},"products":[{"hashes":{"sha-256":"` + artifactHex + `"},"subcomponents":[` + part + `]}],"status":"affected"},`
+		return [][]byte{vex(`,"statements":[`, `,"statements":[`+statement), annotated(map[string]any{"purl": scanned})}
+	}
+	objected := func(name, part, scanned string) fixture {
+		return fixture{name: "vex: affected in " + name, rule: r, statements: objection(part, scanned), by: by, outcome: vio, code: rules.CodeVulnerable, excess: bad}
+	}
 	good := yes("a justification")
 	good.matters = lost(`/predicate/(statements(/0(/(vulnerability(/name)?|products(/0(/hashes(/.*)?)?)?|status|justification))?)?|@context|@id|author|version|timestamp)`)
 	future := no("a scan without a clearance")
@@ -415,6 +432,13 @@ func vexes() []fixture {
 		{name: "vex: a subcomponent that two annotations differ on otherwise", rule: r, statements: [][]byte{vex(sub...), annotated(map[string]any{"purl": purl + "0"}, map[string]any{"purl": purl})}, by: by, outcome: vio, code: rules.CodeVulnerable, excess: bad},
 		{name: "vex: a subcomponent that an annotation gives as a number", rule: r, statements: [][]byte{vex(sub...), annotated(map[string]any{"purl": purl}, map[string]any{"purl": 1})}, by: by, outcome: vio, code: rules.CodeVulnerable, excess: bad},
 		{name: "vex: a nameless subcomponent of a nameless part", rule: r, statements: [][]byte{vex(hashes, `{"hashes":{"sha-256":"`+artifactHex+`"},"subcomponents":[{"supplier":"x"}]}`), annotated(map[string]any{"x": 1})}, by: by, outcome: vio, code: rules.CodeVulnerable, excess: bad},
+		objected("a nameless part", `{"supplier":"x"}`, purl),
+		objected("a part by another naming scheme", `{"@id":"urn:x"}`, purl),
+		objected("the part with other qualifiers", `{"@id":"`+purl+`?arch=amd64"}`, purl),
+		objected("the part by its package URL, in other case", `{"@id":"urn:x","identifiers":{"purl":"`+strings.Replace(purl, "/m@", "/M@", 1)+`"}}`, purl),
+		objected("some part, where the scan names none", `{"@id":"`+purl+`"}`, ""),
+		{name: "vex: affected in another part", rule: r, statements: objection(`{"@id":"pkg:golang/example.com/n@v1"}`, purl), by: by, outcome: sat, matters: lost(`/predicate/statements(/1)?`)},
+		{name: "vex: a subcomponent that an annotation leaves empty", rule: r, statements: [][]byte{vex(sub...), annotated(map[string]any{"purl": ""}, map[string]any{"purl": purl})}, by: by, outcome: vio, code: rules.CodeVulnerable, excess: bad},
 		{name: "vex: a product by a broken digest", rule: r, statements: [][]byte{vex(artifactHex, artifactHex+"x"), grave}, by: by, outcome: vio, code: rules.CodeVulnerable},
 		{name: "vex: missing", rule: r, statements: one(grave), outcome: und, code: policy.CodeNeedMissing},
 	}

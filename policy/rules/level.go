@@ -127,7 +127,7 @@ func distinctTrust(signers []string, clock verify.Clock) Trust {
 // authority's verifier vouched for it, and the engine accepts that authority.
 func reseal(e policy.Evidence) (*attest.Verified, error) {
 	return attest.Seal(attest.Facts{
-		Authority: e.Authority(), Statement: e.Statement(), Evidence: e.Digest(), Signers: e.Signers(), Times: e.Times(),
+		Authority: e.Authority(), Statement: e.Statement(), Evidence: e.Digest(), Signers: e.Signers(), Claims: e.Claims(), Times: e.Times(),
 	})
 }
 

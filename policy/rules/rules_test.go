@@ -199,6 +199,7 @@ func mutations() int {
 // No structural change of the evidence, single or repeated, turns a refusal into an
 // Allow: what is missing, empty, repeated or of another type never counts as good.
 func TestNoMutationTurnsARefusalIntoAnAllow(t *testing.T) {
+	t.Parallel()
 	var refused []fixture
 	for _, f := range fixtures() {
 		if f.outcome != policy.Satisfied {
@@ -248,6 +249,7 @@ func mutate(t *testing.T, r *rand.Rand, f fixture, doc *provenancetest.Document,
 // Every node that a rule should look at is looked at: spoiling any one of them turns
 // an Allow into a refusal.
 func TestEveryNodeThatMattersMatters(t *testing.T) {
+	t.Parallel()
 	for _, f := range fixtures() {
 		if f.outcome != policy.Satisfied {
 			continue

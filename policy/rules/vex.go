@@ -110,9 +110,13 @@ func (s *vexStatement) validate(now time.Time) error {
 	return errVEX
 }
 
+// clears reports whether the status says that the vulnerability does not matter.
+func (s *vexStatement) clears() bool { return s.Status == "not_affected" || s.Status == "fixed" }
+
 // speaksOf reports whether the statement is about the vulnerability in a part of the
 // subject. It must name the subject by a digest; with subcomponents, the part must be
-// one of them.
+// one of them. A statement that clears nothing also speaks of parts that it, or the
+// scan, does not name, and of a part with other qualifiers: it may mean this one.
 func (s *vexStatement) speaksOf(id, purl string, subject digest.Set) bool {
 	if s.Vulnerability.Name != id && !slices.Contains(s.Vulnerability.Aliases, id) {
 		return false
@@ -122,8 +126,26 @@ func (s *vexStatement) speaksOf(id, purl string, subject digest.Set) bool {
 			return false
 		}
 		of := func(c vexProduct) bool { return purl != "" && (c.ID == purl || c.Identifiers["purl"] == purl) }
+		if !s.clears() {
+			of = func(c vexProduct) bool { return c.mayBe(purl) }
+		}
 		return len(p.Subcomponents) == 0 || slices.ContainsFunc(p.Subcomponents, of)
 	})
+}
+
+// mayBe reports whether the component is the part with the package URL, as far as the
+// two are named.
+func (p vexProduct) mayBe(purl string) bool {
+	named := false
+	for _, name := range []string{p.ID, p.Identifiers["purl"]} {
+		if strings.HasPrefix(name, "pkg:") {
+			named = true
+			if string(folded([]byte(name))) == string(folded([]byte(purl))) {
+				return true
+			}
+		}
+	}
+	return purl == "" || !named
 }
 
 // is reports whether the product is the subject, by its hashes, or by the digest at
@@ -170,7 +192,7 @@ func (v vex) clears(id, purl string, subject digest.Set) bool {
 			if !s.speaksOf(id, purl, subject) {
 				continue
 			}
-			if s.Status != "not_affected" && s.Status != "fixed" {
+			if !s.clears() {
 				return false
 			}
 			found = true
@@ -182,17 +204,17 @@ func (v vex) clears(id, purl string, subject digest.Set) bool {
 // text returns an annotation that is a text; "" if there is none, or if two
 // annotations differ.
 func text(annotations []map[string]any, key string) string {
-	found := ""
+	found, told := "", false
 	for _, a := range annotations {
 		value, there := a[key]
 		if !there {
 			continue
 		}
 		s, ok := value.(string)
-		if !ok || found != "" && s != found {
+		if !ok || told && s != found {
 			return ""
 		}
-		found = s
+		found, told = s, true
 	}
 	return found
 }
