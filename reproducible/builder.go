@@ -13,7 +13,8 @@ import (
 //
 //   - It validates spec (Spec.Validate) and refuses a nil one, without running
 //     anything. It refuses with an *UnmetError, naming every one, when it cannot
-//     give the guarantees of spec.Require, again before anything runs.
+//     give the guarantees of spec.Require, and with CodeCPUs when it cannot give
+//     the processors of spec.CPUs, again before anything runs.
 //   - Every input is taken by its digest and verified; one that is absent or
 //     altered is an error. Nothing is ever looked up by name or "latest".
 //   - The command gets exactly the environment of Spec.Environment, except that

@@ -214,7 +214,7 @@ func TestARunIsDescribedAsProvenance(t *testing.T) {
 	require.Equal(t, reproducible.TreeMediaType, b.Inputs[1].Descriptor.MediaType)
 	require.Len(t, b.Outputs, 2)
 	require.Equal(t, "log", b.Byproducts[0].Name)
-	require.JSONEq(t, `{"command":["/bin/tool","-o","../out/a"],"dir":"/src","env":{"MODE":"fast"},"epoch":1700000000,`+
+	require.JSONEq(t, `{"command":["/bin/tool","-o","../out/a"],"cpus":0,"dir":"/src","env":{"MODE":"fast"},"epoch":1700000000,`+
 		`"gid":1000,"hostPaths":[],"hostname":"build","inputs":[`+
 		`{"digest":"`+digest.FromBytes([]byte("tool")).String()+`","kind":"executable","path":"/bin/tool"},`+
 		`{"digest":"`+digest.FromBytes([]byte("tree")).String()+`","kind":"tree","path":"/src"}],`+

@@ -12,7 +12,7 @@ import (
 
 // BuildType is the SLSA build type of a Spec that a Builder of this room ran.
 //
-// externalParameters hold the spec: command, dir, env, epoch, gid, hostPaths,
+// externalParameters hold the spec: command, cpus, dir, env, epoch, gid, hostPaths,
 // hostname, inputs (path, kind and digest of each), locale, outputs, require,
 // tz, uid and umask. internalParameters hold what the platform added: the spec's
 // digest, the guarantees achieved, the limits (bytes, nanoseconds), the
@@ -40,6 +40,7 @@ type DescribeOptions struct {
 // Inputs.
 type ExternalParameters struct {
 	Command   []string          `json:"command"`
+	CPUs      uint32            `json:"cpus"`
 	Dir       string            `json:"dir"`
 	Env       map[string]string `json:"env"`
 	Epoch     int64             `json:"epoch"`
@@ -143,7 +144,7 @@ func (in Input) descriptor() attest.Descriptor {
 
 func external(s *Spec) (json.RawMessage, error) {
 	p := ExternalParameters{
-		Command: s.Command, Dir: s.Dir, Env: s.Env, Epoch: s.Epoch, GID: s.GID,
+		Command: s.Command, CPUs: s.CPUs, Dir: s.Dir, Env: s.Env, Epoch: s.Epoch, GID: s.GID,
 		HostPaths: sorted(s.HostPaths), Hostname: s.Hostname, Inputs: []ExternalInput{},
 		Locale: s.Locale, Outputs: sorted(s.Outputs), Require: s.Require, TZ: s.TZ, UID: s.UID, Umask: s.Umask,
 	}

@@ -86,8 +86,13 @@ const (
 	// to none but its own. The names and metadata of others may be visible, which
 	// MinimalRoot excludes.
 	ConfinedFiles
+	// SortedInputs: every directory of a tree that is an input, and every one on
+	// the way to an input, lists its names in ascending order of their bytes, on
+	// whatever file system the machine has them. Spec.HostPaths clears it. A Builder
+	// sets it up only for a spec that requires it, since it copies.
+	SortedInputs
 
-	lastGuarantee = ConfinedFiles
+	lastGuarantee = SortedInputs
 )
 
 // AllGuarantees is the set of every guarantee.
@@ -153,6 +158,8 @@ func (g Guarantees) name() string {
 		return "fixed-clock"
 	case ConfinedFiles:
 		return "confined-files"
+	case SortedInputs:
+		return "sorted-inputs"
 	}
 	return ""
 }

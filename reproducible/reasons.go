@@ -34,6 +34,10 @@ const (
 	// wrapped *UnmetError tells what is missing.
 	CodeRequireUnmet attest.Code = "reproducible.require.unmet"
 
+	// CodeCPUs: the builder cannot give the command as many processors as the spec
+	// says.
+	CodeCPUs attest.Code = "reproducible.require.cpus"
+
 	// CodeExit: the command ended with another status than 0.
 	CodeExit attest.Code = "reproducible.command.exit"
 	// CodeStart: the command could not be started: no such program, no such
@@ -98,7 +102,7 @@ func Codes() []attest.Code {
 	return []attest.Code{
 		CodeSpecNil, CodeSpecCommand, CodeSpecEnv, CodeSpecDigest, CodeSpecKind, CodeSpecPath,
 		CodeSpecOverlap, CodeSpecOutput, CodeSpecIdentity, CodeSpecLimit, CodeSpecText,
-		CodeGuarantee, CodeRequireUnmet,
+		CodeGuarantee, CodeRequireUnmet, CodeCPUs,
 		CodeExit, CodeStart, CodeCancelled, CodeLimitWall, CodeLimitMemory, CodeLimitCPU, CodeLimitLog, CodeLimitOutput,
 		CodeInput,
 		CodeOutputMissing, CodeOutputType, CodeOutputLinked, CodeOutputMode, CodeOutputName,

@@ -43,6 +43,9 @@ type Spec struct {
 	// UID and GID are the identity that the command sees, where the Builder can
 	// choose it; default 1000. A command never sees itself as root.
 	UID, GID uint32
+	// CPUs is how many processors the command sees and can use; 0 means all of the
+	// machine. A Builder that cannot give exactly as many refuses with CodeCPUs.
+	CPUs uint32
 	// Limits bound the run; each has a default.
 	Limits Limits
 	// Require names the guarantees without which nothing runs.
@@ -157,6 +160,7 @@ func (s *Spec) Environment() []string {
 // filled in, sets sorted, so that equal specs give equal bytes.
 type canonicalSpec struct {
 	Command   []string          `json:"command"`
+	CPUs      uint32            `json:"cpus"`
 	Dir       string            `json:"dir"`
 	Env       map[string]string `json:"env"`
 	Epoch     int64             `json:"epoch"`
@@ -222,7 +226,7 @@ func (s *Spec) Canonical() ([]byte, error) {
 	}
 	c := s.WithDefaults()
 	w := canonicalSpec{
-		Command: c.Command, Dir: c.Dir, Env: c.Env, Epoch: c.Epoch, GID: c.GID,
+		Command: c.Command, CPUs: c.CPUs, Dir: c.Dir, Env: c.Env, Epoch: c.Epoch, GID: c.GID,
 		HostPaths: sorted(c.HostPaths), Hostname: c.Hostname, Inputs: []canonicalInput{},
 		Limits: c.Limits.recorded(), Locale: c.Locale, Outputs: sorted(c.Outputs), Require: c.Require, TZ: c.TZ,
 		UID: c.UID, Umask: c.Umask, Version: specVersion,

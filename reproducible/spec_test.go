@@ -90,6 +90,7 @@ func TestEveryFaultOfASpecIsReported(t *testing.T) {
 		"a time before 1970":        {func(s *reproducible.Spec) { s.Epoch = -1 }, reproducible.CodeSpecIdentity},
 		"a umask of more bits":      {func(s *reproducible.Spec) { s.Umask = 0o1022 }, reproducible.CodeSpecIdentity},
 		"a user id out of range":    {func(s *reproducible.Spec) { s.UID = 1 << 31 }, reproducible.CodeSpecIdentity},
+		"processors beyond any":     {func(s *reproducible.Spec) { s.CPUs = 1025 }, reproducible.CodeSpecLimit},
 		"a host name with a slash":  {func(s *reproducible.Spec) { s.Hostname = "a/b" }, reproducible.CodeSpecIdentity},
 		"a host name too long":      {func(s *reproducible.Spec) { s.Hostname = strings.Repeat("a", 64) }, reproducible.CodeSpecIdentity},
 		"a negative limit":          {func(s *reproducible.Spec) { s.Limits.Memory = -1 }, reproducible.CodeSpecLimit},
@@ -149,6 +150,7 @@ func TestEveryFieldOfASpecIsInItsDigest(t *testing.T) {
 		"host name":   func(s *reproducible.Spec) { s.Hostname = "x" },
 		"umask":       func(s *reproducible.Spec) { s.Umask = 0o77 },
 		"user":        func(s *reproducible.Spec) { s.UID = 1 },
+		"processors":  func(s *reproducible.Spec) { s.CPUs = 1 },
 		"group":       func(s *reproducible.Spec) { s.GID = 1 },
 		"memory":      func(s *reproducible.Spec) { s.Limits.Memory = 1 },
 		"processes":   func(s *reproducible.Spec) { s.Limits.PIDs = 1 },
@@ -184,7 +186,7 @@ func TestGuaranteesHaveStableNames(t *testing.T) {
 	require.Equal(t, `["inputs-pinned","read-only-inputs","minimal-root","no-network","pid-isolation","ipc-isolation",`+
 		`"uts-isolation","user-isolation","no-new-privileges","no-capabilities","seccomp","kill-tree","closed-descriptors",`+
 		`"memory-limit","memory-per-process","pids-limit","pids-per-user","cpu-limit","wall-limit","output-limit",`+
-		`"storage-limit","clean-environment","fixed-hostname","traced","fixed-clock","confined-files"]`, string(b))
+		`"storage-limit","clean-environment","fixed-hostname","traced","fixed-clock","confined-files","sorted-inputs"]`, string(b))
 	var again reproducible.Guarantees
 	require.NoError(t, json.Unmarshal(b, &again))
 	require.Equal(t, reproducible.AllGuarantees, again)

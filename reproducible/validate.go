@@ -25,6 +25,7 @@ const (
 	maxTexts    = 1 << 20
 	maxPath     = 1024
 	maxHostname = 63
+	maxCPUs     = 1024
 )
 
 // Validate reports every fault of s, joined: each has a code of this package.
@@ -145,6 +146,9 @@ func (s *Spec) validateIdentity() error {
 	}
 	if s.UID > 1<<30 || s.GID > 1<<30 {
 		return attest.Refuse(CodeSpecIdentity, "Spec.UID", "at most 2^30", strconv.FormatUint(uint64(max(s.UID, s.GID)), 10))
+	}
+	if s.CPUs > maxCPUs {
+		return attest.Refuse(CodeSpecLimit, "Spec.CPUs", "at most "+strconv.Itoa(maxCPUs), strconv.FormatUint(uint64(s.CPUs), 10))
 	}
 	if s.Hostname != "" && !validHostname(s.Hostname) {
 		return attest.Refuse(CodeSpecIdentity, "Spec.Hostname", "letters, digits, hyphens and dots", excerpt.Quote(s.Hostname))

@@ -41,7 +41,7 @@ func setUp() (*reproducibletest.Fake, *reproducible.Spec) {
 			{Path: "/data", Kind: reproducible.File, Digest: data, URI: "https://example.com/data"},
 		},
 		Command: []string{"/bin/tool", "hello"}, Env: map[string]string{"MODE": "fast"}, Outputs: []string{"a"},
-		Epoch: 1_700_000_000, Umask: 0o27, Limits: reproducible.Limits{Wall: time.Minute, Memory: 1 << 30},
+		Epoch: 1_700_000_000, Umask: 0o27, CPUs: 1, Limits: reproducible.Limits{Wall: time.Minute, Memory: 1 << 30},
 		Require: reproducible.Hermetic,
 	}
 }

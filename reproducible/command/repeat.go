@@ -50,7 +50,7 @@ func FromProvenance(build *provenance.Build) (*reproducible.Spec, error) {
 	spec := &reproducible.Spec{
 		Inputs: inputs, Command: external.Command, Env: external.Env, Dir: external.Dir, Outputs: external.Outputs,
 		Epoch: external.Epoch, Locale: external.Locale, TZ: external.TZ, Hostname: external.Hostname,
-		Umask: external.Umask, UID: external.UID, GID: external.GID,
+		Umask: external.Umask, UID: external.UID, GID: external.GID, CPUs: external.CPUs,
 		Limits: internal.Limits.Limits(), Require: external.Require,
 	}
 	if d := spec.WithDefaults(); d.Dir != spec.Dir || d.Locale != spec.Locale || d.TZ != spec.TZ || d.Hostname != spec.Hostname ||

@@ -11,7 +11,9 @@
 // FromProvenance turns it back into the same Spec, and refuses a record of a build
 // that was not planned here, not pinned, or changed.
 //
-// The C compiler is not part of a plan: CGO_ENABLED is 0.
+// A program in C parts needs a C compiler: Config.C pins one as the trees of a
+// system, and CGO_ENABLED is 1, with CC and all of CGO_* fixed and on record.
+// Without it CGO_ENABLED is 0.
 //
 // Plan runs the go command through Config.Run, for "go env" where no GOROOT is
 // given and for "go mod download", with an environment that the Config alone

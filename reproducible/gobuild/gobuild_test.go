@@ -82,6 +82,46 @@ func write(t testing.TB, dir string, files map[string]string) string {
 	return dir
 }
 
+// smallGo returns as much of this machine's Go tree as a program takes that imports
+// "C" alone.
+func smallGo(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOROOT", "GOTOOLDIR").Output()
+	if err != nil {
+		t.Skip("needs go in PATH")
+	}
+	lines := strings.Fields(string(out))
+	root, tools := lines[0], lines[1]
+	list := exec.Command("go", "list", "-deps", "-f", "{{.Dir}}", "runtime/cgo", "syscall")
+	list.Env = append(os.Environ(), "CGO_ENABLED=1")
+	out, err = list.Output()
+	require.NoError(t, err)
+	from := append(strings.Fields(string(out)), filepath.Join(root, "pkg", "include"))
+	files := []string{filepath.Join(root, "VERSION"), filepath.Join(root, "go.env"), filepath.Join(root, "bin", "go")}
+	for _, tool := range []string{"asm", "cgo", "compile", "link"} {
+		files = append(files, filepath.Join(tools, tool))
+	}
+	for _, dir := range from {
+		names, err := filepath.Glob(filepath.Join(dir, "*.*"))
+		require.NoError(t, err)
+		files = append(files, names...)
+	}
+	to := t.TempDir()
+	for _, name := range files {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		if !info.Mode().IsRegular() || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		content, err := os.ReadFile(name)
+		require.NoError(t, err)
+		at := filepath.Join(to, strings.TrimPrefix(name, root))
+		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
+		require.NoError(t, os.WriteFile(at, content, info.Mode().Perm()))
+	}
+	return to
+}
+
 const dep = "example.com/dep@v1.0.0/"
 
 // program is a main module with a dependency, and a proxy that has it. go.sum is
@@ -128,7 +168,7 @@ func TestAStrangerRepeatsABuildFromItsProvenanceAlone(t *testing.T) {
 	t.Setenv("GOFLAGS", "-ldflags=-X=main.evil=1") // nothing hidden may reach a plan
 	spec, err := gobuild.Plan(t.Context(), gobuild.Config{
 		Source: source, SourceURI: "git+https://example.com/app", Output: "app", Store: s, Temp: temp, Run: goCommand,
-		Proxy: proxy, LDFlags: []string{"-s", "-w"},
+		GOROOT: smallGo(t), Proxy: proxy, LDFlags: []string{"-s", "-w"},
 	})
 	require.NoError(t, err)
 
@@ -190,6 +230,23 @@ func config(t testing.TB) gobuild.Config {
 		Source: write(t, t.TempDir(), map[string]string{"go.mod": "module example.com/app\n", "main.go": "package main\n"}),
 		Output: "app", GOROOT: toolchain(t), Store: newStore(t), Temp: t.TempDir(), Run: nothing, GOARCH: "amd64", GOOS: "linux",
 	}
+}
+
+func TestTheToolchainIsTheGoCommandsOwnWhereNoneIsNamed(t *testing.T) {
+	c := config(t)
+	want, err := gobuild.Plan(t.Context(), c)
+	require.NoError(t, err)
+	root := c.GOROOT
+	c.GOROOT, c.Temp = "", t.TempDir()
+	c.Run = func(_ context.Context, _ string, _ []string, args ...string) ([]byte, error) {
+		if slices.Equal(args, []string{"env", "GOROOT"}) {
+			return []byte(root + "\n"), nil
+		}
+		return nil, nil
+	}
+	got, err := gobuild.Plan(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }
 
 func TestAPlanSpellsOutEverythingThatDecidesWhatGoMakes(t *testing.T) {

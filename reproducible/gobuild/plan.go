@@ -47,6 +47,10 @@ type Config struct {
 	// Network are environment variables for downloads, such as HTTPS_PROXY. They
 	// reach no build.
 	Network map[string]string
+	// C is a system with a C compiler at /usr/bin/gcc, its headers and libraries, as
+	// inputs.Config.Root and Image give one, already in Store. Programs may then
+	// import "C"; without it, CGO_ENABLED is 0.
+	C []reproducible.Input
 	// Store takes the inputs.
 	Store *store.Store
 	// Temp is a directory for work, which the caller removes.
@@ -70,10 +74,11 @@ func Plan(ctx context.Context, c Config) (*reproducible.Spec, error) {
 	r := recipe{
 		pkg: cmp.Or(c.Package, "."), output: c.Output, goos: cmp.Or(c.GOOS, runtime.GOOS),
 		goarch: cmp.Or(c.GOARCH, runtime.GOARCH), tags: strings.Join(c.Tags, ","), ldflags: strings.Join(c.LDFlags, " "),
+		cgo: len(c.C) > 0,
 	}
 	_, least := levelVariable(r.goarch)
 	r.arch = cmp.Or(c.Level, least)
-	if err := r.validate(); err != nil {
+	if err := errors.Join(r.validate(), r.checkC(c.C)); err != nil {
 		return nil, err
 	}
 	p := planner{Config: c, recipe: r}
@@ -93,7 +98,7 @@ func Plan(ctx context.Context, c Config) (*reproducible.Spec, error) {
 		}
 		inputs = append(inputs, modules)
 	}
-	spec := p.recipe.spec(inputs)
+	spec := p.recipe.spec(append(inputs, c.C...))
 	spec.Require = cmp.Or(c.Require, reproducible.Hermetic) | reproducible.InputsPinned
 	spec.Epoch, spec.Limits = c.Epoch, c.Limits
 	return spec, spec.Validate()

@@ -5,9 +5,11 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/provenance"
 	"github.com/sealwright/sealwright/reproducible"
 )
 
@@ -16,6 +18,7 @@ const (
 	sourceDir    = "/src"
 	toolchainDir = "/go"
 	modulesDir   = "/modules"
+	compilerDir  = "/usr/bin" // of Config.C
 )
 
 // A recipe is everything that differs between two plans, apart from the inputs.
@@ -25,6 +28,7 @@ type recipe struct {
 	tags               string
 	ldflags            string
 	vendored           bool
+	cgo                bool
 }
 
 var (
@@ -109,6 +113,12 @@ func (r recipe) env() map[string]string {
 	if name, _ := levelVariable(r.goarch); name != "" {
 		env[name] = r.arch
 	}
+	if r.cgo {
+		maps.Copy(env, map[string]string{
+			"CGO_ENABLED": "1", "CC": compilerDir + "/gcc", "CXX": compilerDir + "/g++", "AR": compilerDir + "/ar",
+			"FC": compilerDir + "/gfortran", "PKG_CONFIG": compilerDir + "/pkg-config", "PATH": compilerDir + ":/bin",
+		})
+	}
 	return env
 }
 
@@ -119,10 +129,36 @@ func (r recipe) spec(inputs []reproducible.Input) *reproducible.Spec {
 	}
 }
 
+// places are where the inputs of a recipe are, in ascending order, apart from those
+// of a C toolchain.
+func (r recipe) places() []string {
+	if r.vendored {
+		return []string{toolchainDir, sourceDir}
+	}
+	return []string{toolchainDir, modulesDir, sourceDir}
+}
+
+// checkC refuses inputs that are not top-level directories of a system with a C
+// compiler, and any at all where there is no C in the recipe.
+func (r recipe) checkC(inputs []reproducible.Input) error {
+	var compiler bool
+	for _, in := range inputs {
+		compiler = compiler || in.Path == path.Dir(compilerDir)
+		ok := in.Kind == reproducible.Tree && in.Role == provenance.RoleBase && path.Dir(in.Path) == "/" && in.Path != "/"
+		if !ok || slices.Contains([]string{toolchainDir, modulesDir, sourceDir}, in.Path) {
+			return attest.Refuse(CodeConfig, "Config.C", "top-level trees of a system, as package inputs gives them", quote(in.Path))
+		}
+	}
+	if compiler != r.cgo || !r.cgo && len(inputs) > 0 {
+		return attest.Refuse(CodeConfig, "Config.C", path.Dir(compilerDir)+" of a system if C is compiled, and none if not", strconv.Itoa(len(inputs)))
+	}
+	return nil
+}
+
 // recipeOf reads a recipe out of a command and its environment. Whether they are
 // exactly those of the recipe is for the caller to compare.
 func recipeOf(command []string, env map[string]string) recipe {
-	r := recipe{goos: env["GOOS"], goarch: env["GOARCH"], vendored: env["GOPROXY"] == "off"}
+	r := recipe{goos: env["GOOS"], goarch: env["GOARCH"], vendored: env["GOPROXY"] == "off", cgo: env["CGO_ENABLED"] == "1"}
 	if name, _ := levelVariable(r.goarch); name != "" {
 		r.arch = env[name]
 	}

@@ -58,17 +58,22 @@ func planned(p *reproducible.Spec) error {
 	check("uid", number(want.UID), number(p.UID))
 	check("gid", number(want.GID), number(p.GID))
 	check("umask", number(want.Umask), number(p.Umask))
-	places := []string{toolchainDir, modulesDir, sourceDir}
-	if r.vendored {
-		places = []string{toolchainDir, sourceDir}
-	}
+	check("cpus", number(want.CPUs), number(p.CPUs))
 	var got []string
+	var system []reproducible.Input
 	for _, in := range p.Inputs {
-		got = append(got, in.Path)
 		check("inputs"+quote(in.Path)+"/kind", string(reproducible.Tree), string(in.Kind))
+		if slices.Contains(r.places(), in.Path) {
+			got = append(got, in.Path)
+		} else {
+			system = append(system, in)
+		}
 	}
-	if !slices.Equal(places, got) {
-		check("inputs", strings.Join(places, " "), strings.Join(got, " ")+" ")
+	if !slices.Equal(r.places(), got) {
+		check("inputs", strings.Join(r.places(), " "), strings.Join(got, " ")+" ")
+	}
+	if err := r.checkC(system); err != nil {
+		faults = append(faults, attest.Refuse(CodeParameter, "externalParameters/inputs", "the inputs of a plan", "").Because(err))
 	}
 	return errors.Join(faults...)
 }

@@ -13,6 +13,18 @@
 // ambiguous is refused instead: names that are not clean, two entries of one name
 // in an archive, an entry below a link, a link to what is not in the archive.
 //
+// A Debian root comes from mmdebstrap(1), whose archive is the same on every run when
+// SOURCE_DATE_EPOCH is set, with the same options and the same content of the mirror:
+//
+//	SOURCE_DATE_EPOCH=1700000000 mmdebstrap --variant=buildd --format=tar \
+//		--customize-hook='rm -f "$1"/etc/resolv.conf "$1"/etc/hostname' \
+//		bookworm root.tar https://snapshot.debian.org/archive/debian/20231114T000000Z/
+//
+// A mirror moves on, so the archive of a day is named, as of snapshot.debian.org; and
+// the hook removes two files that are copies of the machine's. The digest of root.tar
+// pins it for Config.Root either way: what the variables and options buy is that a
+// stranger can make the same archive again, instead of having to be given it.
+//
 // Package gobuild pins what Go builds read. The package may import reproducible and
 // its store.
 package inputs

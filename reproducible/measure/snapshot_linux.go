@@ -122,7 +122,7 @@ func (e *Entry) complete(dir int, name string, statOnly bool) (err error) {
 			return vanished(e.Path, err)
 		}
 	}
-	if !statOnly {
+	if !statOnly && !noXattrs(dir, name) {
 		// The prefix is a link of the kernel to the open directory; the last component
 		// is not followed.
 		if e.Xattrs, err = readXattrs("/proc/self/fd/" + strconv.Itoa(dir) + "/" + name); err != nil {

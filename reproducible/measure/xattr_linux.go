@@ -4,9 +4,23 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
+
+// noXattrs reports whether what is at name in the open directory certainly has no
+// extended attributes: one call that looks up one name, where readXattrs looks up a
+// path through /proc. Most of a tree is like that. False says nothing, as on a
+// kernel before Linux 6.13, which does not know listxattrat(2).
+func noXattrs(dir int, name string) bool {
+	p, err := unix.BytePtrFromString(name)
+	if err != nil {
+		return false
+	}
+	n, _, e := unix.Syscall6(unix.SYS_LISTXATTRAT, uintptr(dir), uintptr(unsafe.Pointer(p)), unix.AT_SYMLINK_NOFOLLOW, 0, 0, 0)
+	return e == unix.ENOTSUP || e == 0 && n == 0
+}
 
 // readXattrs returns the extended attributes of what is at the path, not of what
 // it points to. A file system without them has none.

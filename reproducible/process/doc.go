@@ -11,7 +11,8 @@
 // to Spec.Dir therefore finds the same tree here as in a sandbox. Command[0] and
 // Spec.Dir are taken below that directory too, unless one of Spec.HostPaths
 // covers them. The host name, the umask, and the user and group stay the
-// caller's; memory, processes, CPU time and scratch space are not limited.
+// caller's; memory, processes, CPU time and scratch space are not limited. A number of processors,
+// Spec.CPUs, is refused.
 //
 // A Confiner makes more of it: sandbox.Thread restricts the same plain processes
 // with Landlock and seccomp.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -45,11 +46,12 @@ type Confiner interface {
 	Start(cmd *exec.Cmd, tree Tree) error
 }
 
-// A Tree says what a command needs of the machine's file tree.
+// A Tree says what a command needs of the machine, its file tree above all.
 type Tree struct {
 	Root     string   // the private directory: to be read and run
 	Writable []string // directories below Root: to be written too
 	Host     []string // Spec.HostPaths: to be read and run
+	CPUs     uint32   // Spec.CPUs: exactly so many processors, or CodeCPUs and no start; 0 = all
 }
 
 // A Builder runs commands as plain processes. It is safe for concurrent use.
@@ -74,6 +76,9 @@ func (b *Builder) Build(ctx context.Context, spec *reproducible.Spec) (*reproduc
 	achieved, missing := b.grants()
 	if err := reproducible.RequireMet(spec.Require, achieved, missing); err != nil {
 		return nil, err
+	}
+	if spec.CPUs != 0 && b.config.Confiner == nil {
+		return nil, attest.Refuse(reproducible.CodeCPUs, "Spec.CPUs", "0, as all of the machine can be used", strconv.Itoa(int(spec.CPUs)))
 	}
 	dir, err := os.MkdirTemp(b.config.Dir, "build-")
 	if err != nil {
@@ -183,7 +188,7 @@ func (r *run) confined(cmd *exec.Cmd) error {
 		return cmd.Start()
 	}
 	return r.config.Confiner.Start(cmd, Tree{
-		Root: r.root, Host: r.spec.HostPaths,
+		Root: r.root, Host: r.spec.HostPaths, CPUs: r.spec.CPUs,
 		Writable: []string{r.path(reproducible.OutputDir), r.path(reproducible.ScratchDir)},
 	})
 }

@@ -1,9 +1,11 @@
 package reproducibletest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +19,9 @@ type Machine interface {
 	Symlink(target, path string) error
 	Link(from, path string) error
 	Environ() []string
+	Hostname() (string, error)
+	Processors() int
+	List(dir string) ([]string, error) // in the order of the file system
 	Log() io.Writer
 	Sleep(d time.Duration)
 }
@@ -27,6 +32,7 @@ type Machine interface {
 //
 //	write PATH TEXT      copy FROM PATH       fill PATH BYTES
 //	symlink TARGET PATH  link FROM PATH       environment PATH
+//	hostname PATH        processors PATH      list DIR PATH
 //	log TEXT             flood BYTES          sleep DURATION
 //	exit STATUS
 func Act(m Machine, steps []string) int {
@@ -77,6 +83,8 @@ func perform(m Machine, verb, first, second, rest string) (known bool, err error
 		err = m.Link(first, second)
 	case "environment":
 		err = m.WriteFile(first, []byte(strings.Join(m.Environ(), "\n")))
+	case "hostname", "processors", "list":
+		err = tell(m, verb, first, second)
 	case "log":
 		_, err = io.WriteString(m.Log(), rest+"\n")
 	case "flood":
@@ -95,6 +103,19 @@ func perform(m Machine, verb, first, second, rest string) (known bool, err error
 	return true, err
 }
 
+// tell writes what the machine says of itself.
+func tell(m Machine, verb, first, second string) error {
+	switch verb {
+	case "hostname":
+		name, err := m.Hostname()
+		return errors.Join(err, m.WriteFile(first, []byte(name)))
+	case "processors":
+		return m.WriteFile(first, []byte(strconv.Itoa(m.Processors())))
+	}
+	names, err := m.List(first)
+	return errors.Join(err, m.WriteFile(second, []byte(strings.Join(names, "\n"))))
+}
+
 // Main performs the steps on this process: the files below its working
 // directory, its environment, its standard error. It returns the exit status.
 func Main(steps []string) int { return Act(process{}, steps) }
@@ -109,5 +130,16 @@ func (process) WriteFile(path string, data []byte) error {
 func (process) Symlink(target, path string) error { return os.Symlink(target, path) }
 func (process) Link(from, path string) error      { return os.Link(from, path) }
 func (process) Environ() []string                 { return os.Environ() }
+func (process) Hostname() (string, error)         { return os.Hostname() }
+func (process) Processors() int                   { return runtime.NumCPU() }
 func (process) Log() io.Writer                    { return os.Stderr }
 func (process) Sleep(d time.Duration)             { time.Sleep(d) }
+
+func (process) List(dir string) ([]string, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	names, err := f.Readdirnames(-1)
+	return names, errors.Join(err, f.Close())
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -140,6 +141,59 @@ func checkEnvironment(ctx context.Context, s Setup) error {
 		return fmt.Errorf("got %q, want %q", got, want)
 	}
 	return nil
+}
+
+func checkHostname(ctx context.Context, s Setup) error {
+	spec := s.spec("hostname result")
+	spec.Hostname = "kit.example"
+	r, err := s.Builder.Build(ctx, spec)
+	if err != nil || !r.Achieved.Has(reproducible.FixedHostname) {
+		return err
+	}
+	return s.expect(ctx, r, "result", "kit.example")
+}
+
+func checkProcessors(ctx context.Context, s Setup) error {
+	for _, n := range []uint32{1, 1024} {
+		spec := s.spec("processors result")
+		spec.CPUs = n
+		r, err := s.Builder.Build(ctx, spec)
+		if err != nil {
+			err = refused(r, err, reproducible.CodeCPUs)
+		} else {
+			err = s.expect(ctx, r, "result", strconv.Itoa(int(n)))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkSorted(ctx context.Context, s Setup) error {
+	d, _, err := s.PutFile(ctx, strings.NewReader("content of an input"))
+	if err != nil {
+		return err
+	}
+	spec := s.spec("list ../in result")
+	spec.Require = reproducible.SortedInputs
+	names := strings.Fields("m b Z é a 10 9 z")
+	for _, name := range names {
+		spec.Inputs = append(spec.Inputs, reproducible.Input{Path: "/in/" + name, Kind: reproducible.File, Digest: d})
+	}
+	r, err := s.Builder.Build(ctx, spec)
+	if err != nil {
+		var unmet *reproducible.UnmetError
+		if !errors.As(err, &unmet) || !unmet.Missing.Has(reproducible.SortedInputs) {
+			return fmt.Errorf("it is not refused by name: %w", err)
+		}
+		return refused(r, err, reproducible.CodeRequireUnmet)
+	}
+	if !r.Achieved.Has(reproducible.SortedInputs) {
+		return errors.New("it is not achieved")
+	}
+	slices.Sort(names)
+	return s.expect(ctx, r, "result", strings.Join(names, "\n"))
 }
 
 func checkInput(ctx context.Context, s Setup) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"strconv"
 	"sync"
 	"testing/fstest"
 	"time"
@@ -111,6 +112,9 @@ func (f *Fake) Build(ctx context.Context, spec *reproducible.Spec) (*reproducibl
 	}
 	if err := reproducible.RequireMet(spec.Require, granted, nil); err != nil {
 		return nil, err
+	}
+	if spec.CPUs > processors {
+		return nil, attest.Refuse(reproducible.CodeCPUs, "Spec.CPUs", strconv.Itoa(processors), strconv.Itoa(int(spec.CPUs)))
 	}
 	m, program, err := f.load(spec.WithDefaults())
 	if err != nil {

@@ -108,6 +108,13 @@ func TestTheKitCatchesABuilderThatBreaksAClause(t *testing.T) {
 				s.Env = map[string]string{"PATH": os.Getenv("PATH"), "LD_PRELOAD": "evil.so"}
 			}
 		})},
+		"the host name is the spec's where that is achieved":            {spec: onSpec(func(s *reproducible.Spec) { s.Hostname = "" })},
+		"the processors are as many as the spec says, or it is refused": {spec: onSpec(func(s *reproducible.Spec) { s.CPUs = 0 })},
+		"sorted inputs are listed in order, or refused by name": {spec: onSpec(func(s *reproducible.Spec) {
+			if s.Require.Has(reproducible.SortedInputs) {
+				s.Inputs = s.Inputs[:len(s.Inputs)-1]
+			}
+		})},
 		"inputs are at their paths": {spec: onSpec(func(s *reproducible.Spec) {
 			for i := range s.Inputs {
 				if s.Inputs[i].Kind == reproducible.File {

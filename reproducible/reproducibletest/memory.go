@@ -77,6 +77,34 @@ func (m *memory) create(p string, f file) error {
 	return &fs.PathError{Op: "create", Path: p, Err: errReadOnly}
 }
 
+// processors are how many a Fake pretends to have.
+const processors = 8
+
+// Processors returns what the spec says.
+func (m *memory) Processors() int {
+	if m.spec.CPUs == 0 {
+		return processors
+	}
+	return int(m.spec.CPUs)
+}
+
+// List returns names in ascending order.
+func (m *memory) List(dir string) ([]string, error) {
+	found := map[string]bool{}
+	for name := range m.files {
+		if below, ok := strings.CutPrefix(name, strings.TrimSuffix(m.resolve(dir), "/")+"/"); ok {
+			first, _, _ := strings.Cut(below, "/")
+			found[first] = true
+		}
+	}
+	if len(found) == 0 {
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: fs.ErrNotExist}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+func (m *memory) Hostname() (string, error) { return m.spec.Hostname, nil }
+
 func (m *memory) Environ() []string     { return m.spec.Environment() }
 func (m *memory) Log() io.Writer        { return &m.log }
 func (m *memory) Sleep(d time.Duration) { m.slept += d }

@@ -91,6 +91,8 @@ func acts() map[string]func(args []string) error {
 		"race":            race,
 		"confined":        confined,
 		"tell-date":       tellDate,
+		"knobs":           knobs,
+		"list":            list,
 		"signals":         signals,
 		"print-date":      func([]string) error { _, err := fmt.Println(time.Now().Unix()); return err },
 		"read-one": func(args []string) error {

@@ -129,6 +129,7 @@ func calling(nr uintptr, want string, args ...uintptr) attack {
 const freshTCP = "LISTENER"
 
 func TestEveryAttackIsRefused(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	leak, err := unix.Open("/dev/null", unix.O_RDONLY, 0) // not close-on-exec
 	require.NoError(t, err)
@@ -193,6 +194,7 @@ func TestUDPDoesNotReachTheMachinesLoopback(t *testing.T) {
 }
 
 func TestAWrongOutputIsRefused(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	for name, x := range map[string]struct {
 		command string
@@ -232,6 +234,7 @@ func hasCode(err error, code attest.Code) bool {
 }
 
 func TestBombsAreDefused(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	t.Run("a fork bomb meets the limit of processes", func(t *testing.T) {
 		mark := newMark()

@@ -50,10 +50,13 @@ func (s *Sandbox) checkRequired(ctx context.Context, spec *reproducible.Spec) er
 	}
 	granted := c.Granted
 	if len(spec.HostPaths) > 0 {
-		granted &^= reproducible.InputsPinned
+		granted &^= ofTheMachine
 	}
-	return reproducible.RequireMet(spec.Require, granted, c.Missing)
+	return errors.Join(reproducible.RequireMet(spec.Require, granted, c.Missing), checkProcessors(spec.CPUs))
 }
+
+// ofTheMachine are the guarantees that paths of the machine clear.
+const ofTheMachine = reproducible.InputsPinned | reproducible.SortedInputs
 
 // errUntraceable is a machine that does not let the monitor stop the programs of
 // a build.
@@ -92,6 +95,11 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.plan.Sorted {
+		if err := r.sandbox.copied(ctx, r.spec, r.plan.Mounts); err != nil {
+			return err
+		}
+	}
 	if !r.group.Memory() {
 		r.plan.AddressSpace = limits.Memory
 	}
@@ -104,7 +112,9 @@ func newPlan(s *reproducible.Spec, mounts []mount, traced bool) (*plan, error) {
 		Mounts: mounts, Command: s.Command, Env: s.Environment(), Dir: s.Dir,
 		UID: s.UID, GID: s.GID, Switch: os.Geteuid() == 0, Hostname: s.Hostname, Umask: s.Umask,
 		OutputBytes: s.Limits.OutputBytes, OutputFiles: s.Limits.OutputFiles, ScratchBytes: s.Limits.ScratchBytes,
-		Trace: traced, FixedClock: s.Require.Has(reproducible.FixedClock), PIDs: s.Limits.PIDs, CPUSeconds: max(1, int64(s.Limits.CPU.Seconds())), Namespaces: map[string]string{},
+		Trace: traced, FixedClock: s.Require.Has(reproducible.FixedClock), PIDs: s.Limits.PIDs,
+		CPUSeconds: max(1, int64(s.Limits.CPU.Seconds())), CPUs: s.CPUs, Sorted: s.Require.Has(reproducible.SortedInputs),
+		Namespaces: map[string]string{},
 	}
 	for _, name := range []string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"} {
 		link, err := os.Readlink("/proc/self/ns/" + name)
@@ -210,7 +220,7 @@ func (r *run) admit() error {
 	}
 	achieved := rep.Achieved | r.sandbox.promises()
 	if len(r.spec.HostPaths) > 0 {
-		achieved &^= reproducible.InputsPinned
+		achieved &^= ofTheMachine
 	}
 	if err := r.group.Add(r.jail.process.Pid); err != nil {
 		return machineError("control group", err)

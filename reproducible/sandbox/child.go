@@ -66,6 +66,7 @@ func (c *child) run() (string, error) {
 		{"directories", c.directories},
 		{stepDir, func() error { return unix.Chdir(c.plan.Dir) }},
 		{"stdin", stdin},
+		{"processors", func() error { return takeProcessors(c.plan.CPUs) }},
 		{"filter", c.filter},
 		{"program", c.prepareExec},
 		{"trace", c.trace},

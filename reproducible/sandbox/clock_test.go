@@ -140,6 +140,7 @@ func TestAFixedClockLeavesSignalsAlone(t *testing.T) {
 }
 
 func TestUnderAFixedClockTheEndIsToldAsWithout(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	mark := newMark()
 	for range 3 {

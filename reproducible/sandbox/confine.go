@@ -109,7 +109,9 @@ func (c *child) readIdentityBack() error {
 
 // filter installs the system call policy on this thread.
 func (c *child) filter() error {
-	if err := install(filter(c.plan.FixedClock)); err != nil {
+	f := filter(c.plan.FixedClock)
+	f.Rules = append(f.Rules, keepProcessors(c.plan.CPUs)...)
+	if err := install(f); err != nil {
 		return err
 	}
 	c.achieved |= reproducible.Seccomp

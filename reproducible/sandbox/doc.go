@@ -45,6 +45,16 @@
 // Running generated code, also from a memfd, is allowed: compilers' own tools
 // are built and run in builds, and whatever runs was made from inputs alone.
 //
+// # Determinism
+//
+// Locale, time zone and SOURCE_DATE_EPOCH are environment variables; host name,
+// umask and ids are the spec's. Spec.CPUs is set by the command's affinity, which
+// it then cannot change. With FixedClock every clock that tells the date says
+// SOURCE_DATE_EPOCH. With SortedInputs, trees are not mounted but copied into a
+// tmpfs in the order in which it then lists them, up to 256 MiB, which count to no
+// limit of the build; /out and /tmp list in an order that depends on what the
+// command did, and on the kernel.
+//
 // # Identity
 //
 // As root, the command runs as the machine's user 65534 (Config.HostUID);

@@ -23,18 +23,58 @@ const (
 	depModule  = "module example.com/dep\n\ngo 1.26\n"
 	depSource  = "package dep\n\nfunc Greeting() string { return \"hello from a pinned module\\n\" }\n"
 	mainModule = "module example.com/app\n\ngo 1.26\n\nrequire example.com/dep v1.0.0\n"
-	mainSource = "package main\n\nimport (\n\t\"os\"\n\n\t\"example.com/dep\"\n)\n\nfunc main() { os.Stdout.WriteString(dep.Greeting()) }\n"
+	mainSource = "package main\n\nimport \"example.com/dep\"\n\nfunc main() { print(dep.Greeting()) }\n" // no package but runtime's own
 )
 
-// goTools returns the GOROOT of this machine.
+// goTools returns as much of this machine's GOROOT as a program takes that imports
+// nothing.
 func goTools(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("needs go in PATH")
 	}
-	out, err := exec.Command("go", "env", "GOROOT").Output()
+	out, err := exec.Command("go", "env", "GOROOT", "GOTOOLDIR").Output()
 	require.NoError(t, err)
-	return strings.TrimSpace(string(out))
+	lines := strings.Fields(string(out))
+	root, tools := lines[0], lines[1]
+	list := exec.Command("go", "list", "-deps", "-f", "{{.Dir}}", "runtime")
+	list.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err = list.Output()
+	require.NoError(t, err)
+	from := []string{filepath.Join(root, "VERSION"), filepath.Join(root, "go.env"), filepath.Join(root, "bin", "go"), filepath.Join(root, "pkg", "include"),
+		filepath.Join(root, "src", "runtime", "cgo")} // for its headers
+	for _, tool := range []string{"asm", "compile", "link"} {
+		from = append(from, filepath.Join(tools, tool))
+	}
+	dir := t.TempDir()
+	for _, name := range append(from, strings.Fields(string(out))...) {
+		copyTo(t, root, dir, name)
+	}
+	return dir
+}
+
+// copyTo copies a file, or the files of a directory, to the same place below
+// another root.
+func copyTo(t *testing.T, root, dir, name string) {
+	t.Helper()
+	names := []string{name}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		names, err = filepath.Glob(filepath.Join(name, "*.*"))
+		require.NoError(t, err)
+	}
+	for _, name := range names {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		if info.IsDir() || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		content, err := os.ReadFile(name)
+		require.NoError(t, err)
+		at, err := filepath.Rel(root, name)
+		require.NoError(t, err)
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, at)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, at), content, info.Mode().Perm()))
+	}
 }
 
 // putDir stores a directory and reports what that took.
@@ -94,6 +134,7 @@ func moduleZip(t *testing.T) (body, sum, modSum string) {
 }
 
 func TestARealGoBuildIsBitIdenticalWithoutHostPaths(t *testing.T) {
+	t.Parallel()
 	goroot := goTools(t)
 	l := newLab(t)
 	body, sum, modSum := moduleZip(t)
@@ -139,7 +180,7 @@ func (l *lab) runArtifact(t *testing.T, r *reproducible.Result, name string) str
 	d, _ := a.Digest.Strongest()
 	path, err := l.store.MaterializeFile(t.Context(), d, true)
 	require.NoError(t, err)
-	out, err := exec.Command(path).Output()
+	out, err := exec.Command(path).CombinedOutput()
 	require.NoError(t, err)
 	return string(out)
 }

@@ -162,6 +162,7 @@ func TestTheDeathOfTheMonitorIsTheDeathOfTheBuild(t *testing.T) {
 // TestEverythingAgainAsAnotherUser runs the tests of this package as uid 65534,
 // who owns nothing and has no privilege, when this run is root's.
 func TestEverythingAgainAsAnotherUser(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		require.NotZero(t, os.Getuid(), "this run is without privilege already")
 		return

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheSandboxKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	reproducibletest.TestBuilder(t, reproducibletest.Setup{
 		Builder: l.box, PutFile: l.store.PutFile, Open: l.store.Open,

@@ -34,8 +34,10 @@ func TestMain(m *testing.M) {
 		os.Exit(act(os.Args[2], os.Args[3:]))
 	}
 	code := m.Run()
-	if dir := staticDir; dir != "" {
-		_ = os.RemoveAll(dir)
+	for _, dir := range []string{staticDir, storeDir} {
+		if dir != "" {
+			removeStore(dir)
+		}
 	}
 	os.Exit(code)
 }
@@ -63,7 +65,7 @@ var staticBinary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(staticDir, "sandbox.test")
-	cmd := exec.Command("go", "test", "-c", "-o", path, ".")
+	cmd := exec.Command("go", "test", "-c", "-ldflags=-s -w", "-o", path, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
@@ -94,22 +96,38 @@ type lab struct {
 
 func newLab(t testing.TB) *lab {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "sandbox-store-")
+	shared, err := sharedStore()
 	require.NoError(t, err)
-	t.Cleanup(func() { removeStore(dir) })
-	s, err := store.Open(dir, store.Limits{})
+	l := *shared
+	l.box, err = sandbox.New(sandbox.Config{Hook: hook, Store: l.store, Now: time.Now})
 	require.NoError(t, err)
-	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: s, Now: time.Now})
-	require.NoError(t, err)
-	path, err := staticBinary()
-	require.NoError(t, err)
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	d, _, err := s.PutFile(t.Context(), f)
-	require.NoError(t, err)
-	return &lab{store: s, box: box, tool: d}
+	return &l
 }
+
+var storeDir string
+
+// sharedStore returns a lab without a sandbox. What is in a store under a digest
+// is the same for every test, so one store does for all.
+var sharedStore = sync.OnceValues(func() (*lab, error) {
+	path, err := staticBinary()
+	if err != nil {
+		return nil, err
+	}
+	if storeDir, err = os.MkdirTemp("", "sandbox-store-"); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(storeDir, store.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	d, _, err := s.PutFile(context.Background(), f)
+	return &lab{store: s, tool: d}, err
+})
 
 // removeStore deletes a store, whose trees are read-only.
 func removeStore(dir string) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 
@@ -21,10 +20,15 @@ func devices() []string { return []string{"null", "zero", "full", "random", "ura
 // mounts builds the command's file tree in a tmpfs and makes it the root. All
 // sources are cloned first, because the new root hides them.
 func (c *child) mounts() error {
+	unix.Umask(0o022) // the monitor's may be another
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return os.NewSyscallError("mount private", err)
 	}
-	binds, err := cloneAll(c.plan.Mounts)
+	order, err := c.order()
+	if err != nil {
+		return err
+	}
+	binds, err := order.cloneAll(c.plan.Mounts)
 	if err != nil {
 		return err
 	}
@@ -39,13 +43,20 @@ func (c *child) mounts() error {
 	if err := enterNewRoot(); err != nil {
 		return err
 	}
-	if err := attachAll(c.plan.Mounts, binds); err != nil {
+	if err := c.places().make(order); err != nil {
 		return err
 	}
-	if err := attachDevices(devs); err != nil {
-		return err
+	for i, m := range c.plan.Mounts {
+		if err := attach(binds[i], m.Target); err != nil {
+			return err
+		}
 	}
-	if err := attachDir(proc, "proc"); err != nil {
+	for i, name := range devices() {
+		if err := attach(devs[i], "dev/"+name); err != nil {
+			return err
+		}
+	}
+	if err := attach(proc, "proc"); err != nil {
 		return err
 	}
 	if err := c.writable(); err != nil {
@@ -70,10 +81,15 @@ func clone(source string, attributes uint64) (int, error) {
 	return fd, nil
 }
 
-func cloneAll(mounts []mount) ([]int, error) {
+func (o order) cloneAll(mounts []mount) ([]int, error) {
 	fds := make([]int, len(mounts))
 	for i, m := range mounts {
-		fd, err := clone(m.Source, unix.MOUNT_ATTR_NODEV)
+		fd, err := -1, error(nil)
+		if m.Copy {
+			fd, err = o.copy(m)
+		} else {
+			fd, err = clone(m.Source, unix.MOUNT_ATTR_NODEV)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -153,47 +169,25 @@ func attach(fd int, target string) error {
 	return unix.Close(fd)
 }
 
-func attachDir(fd int, target string) error {
-	if err := os.MkdirAll(target, 0o755); err != nil {
-		return err
+// places are the names in the new root: what is mounted is mounted over them.
+func (c *child) places() places {
+	p := places{}
+	for _, dir := range []string{"dev", "proc", reproducible.OutputDir[1:], reproducible.ScratchDir[1:]} {
+		p.add(dir, place{dir: true})
 	}
-	return attach(fd, target)
-}
-
-func attachFile(fd int, target string) error {
-	if err := os.MkdirAll(path.Dir(target), 0o755); err != nil {
-		return err
+	for _, m := range c.plan.Mounts {
+		p.add(m.Target, place{dir: m.Dir})
 	}
-	if err := os.WriteFile(target, nil, 0o444); err != nil {
-		return err
+	for _, name := range devices() {
+		p.add("dev/"+name, place{})
 	}
-	return attach(fd, target)
-}
-
-func attachAll(mounts []mount, fds []int) error {
-	for i, m := range mounts {
-		put := attachFile
-		if m.Dir {
-			put = attachDir
-		}
-		if err := put(fds[i], m.Target); err != nil {
-			return err
-		}
+	for name, target := range map[string]string{
+		"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2",
+		"shm": reproducible.ScratchDir,
+	} {
+		p.add("dev/"+name, place{link: target})
 	}
-	return nil
-}
-
-func attachDevices(fds []int) error {
-	for i, name := range devices() {
-		if err := attachFile(fds[i], "dev/"+name); err != nil {
-			return err
-		}
-	}
-	return errors.Join(
-		os.Symlink("/proc/self/fd", "dev/fd"), os.Symlink("/proc/self/fd/0", "dev/stdin"),
-		os.Symlink("/proc/self/fd/1", "dev/stdout"), os.Symlink("/proc/self/fd/2", "dev/stderr"),
-		os.Symlink(reproducible.ScratchDir, "dev/shm"),
-	)
+	return p
 }
 
 // writable mounts the two places where the command may write.
@@ -214,7 +208,7 @@ func (c *child) writable() error {
 		if err != nil {
 			return err
 		}
-		if err := attachDir(fd, target[1:]); err != nil {
+		if err := attach(fd, target[1:]); err != nil {
 			return err
 		}
 	}
@@ -238,5 +232,5 @@ func (c *child) readMountsBack() error {
 		}
 	}
 	c.achieved |= reproducible.ReadOnlyInputs | reproducible.ConfinedFiles
-	return nil
+	return c.readOrderBack()
 }

@@ -49,6 +49,8 @@ type plan struct {
 	AddressSpace int64  `json:"addressSpace"` // per process; 0 = no limit
 	Trace        bool   `json:"trace"`        // the monitor listens to what the command touches
 	FixedClock   bool   `json:"fixedClock"`   // the monitor answers questions for the date
+	CPUs         uint32 `json:"cpus"`         // processors; 0 = all
+	Sorted       bool   `json:"sorted"`       // directories of inputs list their names in order
 
 	// Namespaces are the monitor's, by name; the child must be in none of them.
 	Namespaces map[string]string `json:"namespaces"`
@@ -57,11 +59,16 @@ type plan struct {
 // watch tells what the monitor is told of.
 func (p *plan) watch() trace.Watch { return trace.Watch{Files: p.Trace, Clock: p.FixedClock} }
 
-// A mount is one read-only bind.
+// A mount is one read-only bind, or a copy.
 type mount struct {
 	Source string `json:"source"` // on the machine
 	Target string `json:"target"` // relative to the new root
 	Dir    bool   `json:"dir"`
+	// Copy has the tree copied in order, into a file system of that many bytes and
+	// entries, and not bound.
+	Copy    bool  `json:"copy"`
+	Bytes   int64 `json:"bytes"`
+	Entries int64 `json:"entries"`
 }
 
 // A report is what the child tells the monitor.

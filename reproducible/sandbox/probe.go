@@ -16,7 +16,8 @@ import (
 // Capabilities.Missing; the error is for the monitor's own failures, and for ctx.
 //
 // The isolation is one whole: where a step of it is refused, nothing is granted.
-// Only the control groups and the fixed clock can be missing alone.
+// Only the control groups, the fixed clock and the order of names can be missing
+// alone.
 func (s *Sandbox) Probe(ctx context.Context) (Capabilities, error) {
 	c, err := s.probe(ctx, reproducible.FixedClock)
 	if err != nil || c.Granted != 0 || !errors.Is(c.Missing, errUntraceable) {
@@ -39,6 +40,9 @@ func (s *Sandbox) probe(ctx context.Context, require reproducible.Guarantees) (C
 	if refused != nil {
 		return Capabilities{Missing: refused}, nil
 	}
+	if !r.result.Achieved.Has(reproducible.SortedInputs) {
+		missing = errors.Join(missing, errUnsorted)
+	}
 	return Capabilities{Granted: r.result.Achieved, Missing: missing}, nil
 }
 
@@ -48,6 +52,7 @@ func (r *run) try(ctx context.Context) (refused, err error) {
 	if r.plan, err = newPlan(r.spec, nil, r.sandbox.config.Trace != nil); err != nil {
 		return nil, err
 	}
+	r.plan.Sorted = true // tried, and not required
 	if err := r.start(ctx); err != nil {
 		if stopped := stopReason(ctx); stopped != nil {
 			return nil, stopped

@@ -164,6 +164,34 @@ func TestWhatTheMachineDoesNotGrantIsRefusedByNameBeforeAnythingRuns(t *testing.
 	require.ErrorContains(t, err, "memory-limit")
 }
 
+func TestEachGuaranteeThatAMachineLacksIsRefusedByItsName(t *testing.T) {
+	l := newLab(t)
+	for _, name := range reproducible.AllGuarantees.Names() {
+		t.Run(name, func(t *testing.T) {
+			lacking, err := reproducible.ParseGuarantee(name)
+			require.NoError(t, err)
+			why := errors.New("the kernel was built without it")
+			box, err := sandbox.New(sandbox.Config{
+				Hook: hook, Store: l.store, Now: func() time.Time { panic("nothing may start") },
+				Probe: func(context.Context) (sandbox.Capabilities, error) {
+					return sandbox.Capabilities{Granted: reproducible.AllGuarantees &^ lacking, Missing: why}, nil
+				},
+			})
+			require.NoError(t, err)
+			spec := l.spec("echo")
+			spec.Require = reproducible.AllGuarantees
+			r, err := box.Build(t.Context(), spec)
+			require.Nil(t, r)
+			require.True(t, hasCode(err, reproducible.CodeRequireUnmet), "%v", err)
+			require.ErrorIs(t, err, why)
+			require.ErrorContains(t, err, "missing "+name+":")
+			var unmet *reproducible.UnmetError
+			require.ErrorAs(t, err, &unmet)
+			require.Equal(t, lacking, unmet.Missing)
+		})
+	}
+}
+
 func TestAProbeThatPromisesTooMuchIsCaught(t *testing.T) {
 	l := newLab(t)
 	box, err := sandbox.New(sandbox.Config{

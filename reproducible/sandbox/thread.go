@@ -35,7 +35,7 @@ type ThreadConfig struct {
 // alone, and write to /out and /tmp of it alone; of the rest of the machine's
 // tree it sees names and metadata, and can change the mode and times of what its
 // user owns. It can make no socket but pairs, has no capabilities, and cannot
-// signal a process outside. What that does not give, as a hidden file tree,
+// signal a process outside. It gets the processors of Spec.CPUs. What that does not give, as a hidden file tree,
 // process ids of its own or limits, ThreadGuarantees leaves out. Linux 6.12 or newer; on others every guarantee of the list is refused.
 func NewThread(c ThreadConfig) (*process.Builder, error) {
 	if err := supported(); err != nil {

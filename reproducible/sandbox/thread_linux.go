@@ -56,6 +56,9 @@ func (t thread) Start(cmd *exec.Cmd, tree process.Tree) error {
 	if granted, err := t.Grants(); granted == 0 {
 		return err
 	}
+	if err := checkProcessors(tree.CPUs); err != nil {
+		return err
+	}
 	if err := t.giveAway(tree); err != nil {
 		return attest.Refuse(CodeMachine, tree.Root, "", "").Because(err)
 	}
@@ -112,7 +115,12 @@ func (t thread) confine(tree process.Tree) error {
 	if err := land.restrict(); err != nil {
 		return err
 	}
-	return install(threadFilter())
+	if err := takeProcessors(tree.CPUs); err != nil {
+		return err
+	}
+	f := threadFilter()
+	f.Rules = append(f.Rules, keepProcessors(tree.CPUs)...)
+	return install(f)
 }
 
 // dropPrivileges takes the command's identity and empties every set of

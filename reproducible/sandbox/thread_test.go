@@ -36,6 +36,7 @@ func threadLab(t testing.TB) (*lab, *process.Builder) {
 }
 
 func TestAThreadKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	l, b := threadLab(t)
 	reproducibletest.TestBuilder(t, reproducibletest.Setup{
 		Builder: b, PutFile: l.store.PutFile, Open: l.store.Open,
