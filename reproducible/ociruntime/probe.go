@@ -140,38 +140,48 @@ func inspectLimits(proc string, l reproducible.Limits) error {
 	return nil
 }
 
-// inspectFiles looks at the file tree: what is in it and what may be written.
+// inspectFiles looks at the file tree: what is in it and what may be written. It
+// tells everything that is wrong, in the same order each time.
 func inspectFiles(root string, spec *reproducible.Spec) error {
-	for dir, known := range map[string][]string{
-		"/": {"bin", "dev", "out", "proc", "tmp"},
-		"/dev": {
-			"core", "fd", "full", "null", "ptmx", "random", "stderr", "stdin", "stdout", "tty", "urandom", "zero",
-		},
+	var faults []error
+	for _, d := range []struct {
+		dir   string
+		known []string
+	}{
+		{"/", []string{"bin", "dev", "out", "proc", "tmp"}},
+		{"/dev", []string{"core", "fd", "full", "null", "ptmx", "random", "stderr", "stdin", "stdout", "tty", "urandom", "zero"}},
 	} {
-		entries, err := os.ReadDir(filepath.Join(root, dir))
+		entries, err := os.ReadDir(filepath.Join(root, d.dir))
 		if err != nil {
-			return attest.Refuse(CodeSetUp, dir, "a directory", "").Because(err)
+			faults = append(faults, attest.Refuse(CodeSetUp, d.dir, "a directory", "").Because(err))
 		}
 		for _, e := range entries {
-			if !slices.Contains(known, e.Name()) {
-				return setUpError(dir, "nothing but "+strings.Join(known, " "), e.Name())
+			if !slices.Contains(d.known, e.Name()) {
+				faults = append(faults, setUpError(d.dir, "nothing but "+strings.Join(d.known, " "), e.Name()))
+				break
 			}
 		}
 	}
+	return errors.Join(errors.Join(faults...), inspectMounts(root, spec))
+}
+
+func inspectMounts(root string, spec *reproducible.Spec) error {
+	var faults []error
 	const readOnly = unix.ST_RDONLY
-	for target, flags := range map[string]int64{
-		"/": readOnly, "/proc": readOnly | unix.ST_NOSUID | unix.ST_NODEV, "/dev": readOnly | unix.ST_NOSUID,
-		spec.Command[0]:         readOnly | unix.ST_NOSUID | unix.ST_NODEV,
-		reproducible.OutputDir:  unix.ST_NOSUID | unix.ST_NODEV,
-		reproducible.ScratchDir: unix.ST_NOSUID | unix.ST_NODEV,
+	for _, m := range []struct {
+		target string
+		flags  int64
+	}{
+		{"/", readOnly}, {"/proc", readOnly | unix.ST_NOSUID | unix.ST_NODEV}, {"/dev", readOnly | unix.ST_NOSUID},
+		{spec.Command[0], readOnly | unix.ST_NOSUID | unix.ST_NODEV},
+		{reproducible.OutputDir, unix.ST_NOSUID | unix.ST_NODEV}, {reproducible.ScratchDir, unix.ST_NOSUID | unix.ST_NODEV},
 	} {
 		var s unix.Statfs_t
-		if err := unix.Statfs(filepath.Join(root, target), &s); err != nil {
-			return attest.Refuse(CodeSetUp, target, "a mount", "").Because(err)
-		}
-		if s.Flags&flags != flags {
-			return setUpError(target, "mount flags "+strconv.FormatInt(flags, 16), strconv.FormatInt(s.Flags, 16))
+		if err := unix.Statfs(filepath.Join(root, m.target), &s); err != nil {
+			faults = append(faults, attest.Refuse(CodeSetUp, m.target, "a mount", "").Because(err))
+		} else if s.Flags&m.flags != m.flags {
+			faults = append(faults, setUpError(m.target, "mount flags "+strconv.FormatInt(m.flags, 16), strconv.FormatInt(s.Flags, 16)))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }

@@ -45,6 +45,19 @@
 // Running generated code, also from a memfd, is allowed: compilers' own tools
 // are built and run in builds, and whatever runs was made from inputs alone.
 //
+// # Three strengths
+//
+// A Sandbox over pinned inputs is the strongest: the tree above, made of content
+// that digests name. HostTree lists the machine's own directories for
+// Spec.HostPaths: all the namespaces, over files that nothing pins. NewThread needs
+// no namespaces, no Hook and no second program: Landlock and a filter on a plain
+// process. Which guarantees each gives, Result.Achieved tells.
+//
+// # Watching
+//
+// With Config.Trace the monitor is told of every file that the command opens,
+// writes, removes or runs, and of every address that it tries (package trace).
+//
 // # Determinism
 //
 // Locale, time zone and SOURCE_DATE_EPOCH are environment variables; host name,
