@@ -5,6 +5,8 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sealwright/sealwright/internal/excerpt"
 	"github.com/sealwright/sealwright/policy"
@@ -44,14 +46,18 @@ func (r Dependencies) Spec() (policy.Spec, error) {
 func (r Dependencies) Check(_ context.Context, facts *policy.Facts) policy.Result {
 	denied := make([]string, len(r.Deny))
 	for i, pattern := range r.Deny {
-		denied[i] = string(folded([]byte(pattern)))
+		denied[i] = string(folded(nil, []byte(pattern)))
 	}
+	var spelling []byte // reused from one component to the next
 	return judgeBill(facts, func(c *component, f *faults) {
 		const remedy = "replace the dependency, or have it allowed"
+		if len(denied) > 0 {
+			spelling = folded(spelling[:0], c.purl)
+		}
 		switch {
 		case !plainPURL(c.purl):
 			f.add(CodeUnidentified, c.pointer(), "a package URL that can be compared", c.label(), "make the bill with a tool that identifies packages")
-		case len(denied) > 0 && matches(denied, folded(c.purl)):
+		case len(denied) > 0 && matches(denied, spelling):
 			f.add(CodeDenied, c.pointer(), "no dependency that is denied", c.label(), remedy)
 		case !matches(r.Allow, c.purl):
 			f.add(CodeDependency, c.pointer(), "one of "+strconv.Itoa(len(r.Allow))+" allowed patterns", c.label(), remedy)
@@ -107,12 +113,23 @@ func escaped(b []byte) bool {
 	return len(b) >= 3 && (string(b[:3]) == "%40" || string(b[:3]) == "%2B" || string(b[:3]) == "%3A")
 }
 
-// folded brings the spellings of a package URL that registries take for one package to
-// one form, in which a denied package cannot hide.
-func folded(purl []byte) []byte {
-	out := bytes.ToLower(trunk(purl))
-	out = bytes.ReplaceAll(bytes.ReplaceAll(out, []byte("%2b"), []byte("+")), []byte("%3a"), []byte(":"))
-	if rest, ok := bytes.CutPrefix(out, []byte("pkg:pypi/")); ok {
+// folded appends a package URL to out in one form for all the spellings that
+// registries take for one package, so that a denied package cannot hide.
+func folded(out, purl []byte) []byte {
+	start := len(out)
+	purl = trunk(purl)
+	for i := 0; i < len(purl); {
+		r, size := utf8.DecodeRune(purl[i:])
+		switch escape := purl[i:min(i+3, len(purl))]; {
+		case bytes.EqualFold(escape, []byte("%2b")):
+			r, size = '+', 3
+		case bytes.EqualFold(escape, []byte("%3a")):
+			r, size = ':', 3
+		}
+		out = utf8.AppendRune(out, unicode.ToLower(r))
+		i += size
+	}
+	if rest, ok := bytes.CutPrefix(out[start:], []byte("pkg:pypi/")); ok {
 		name, _, _ := bytes.Cut(rest, []byte{'@'})
 		for i, c := range name {
 			if c == '_' || c == '.' {

@@ -140,7 +140,7 @@ func (p vexProduct) mayBe(purl string) bool {
 	for _, name := range []string{p.ID, p.Identifiers["purl"]} {
 		if strings.HasPrefix(name, "pkg:") {
 			named = true
-			if string(folded([]byte(name))) == string(folded([]byte(purl))) {
+			if string(folded(nil, []byte(name))) == string(folded(nil, []byte(purl))) {
 				return true
 			}
 		}
