@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -126,6 +127,11 @@ func (l *log) openCheckpoint(signed []byte, v2 bool, where string) (c tlog.Check
 			return c, attest.Refuse(CodeCheckpointSignature, where, "a signature by the log", "").Because(err)
 		}
 		return c, attest.Refuse(CodeCheckpoint, where, "a signed note", "").Because(err)
+	}
+	for _, sig := range slices.Concat(n.Sigs, n.UnverifiedSigs) {
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil { // note.Open lets bits beyond the last byte pass
+			return c, attest.Refuse(CodeCheckpoint, where, "signatures in canonical base64", excerpt.Quote(sig.Base64)).Because(err)
+		}
 	}
 	c, err = tlog.ParseCheckpoint(n.Text)
 	if err != nil {

@@ -109,6 +109,9 @@ func texted(s string) map[string]string {
 		out["one byte less"] = base64.StdEncoding.EncodeToString(raw[:len(raw)-1])
 		out["JSON space"] = base64.StdEncoding.EncodeToString(append(slices.Clone(raw), ' '))
 	}
+	if body := strings.TrimRight(s, "\n"); strings.HasSuffix(body, "=") {
+		out["spare bit"] = spareBit(body) + s[len(body):]
+	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		out["plus one"], out["minus one"], out["leading zero"], out["negative"] = fmt.Sprint(n+1), fmt.Sprint(n-1), "0"+s, "-"+s
 	}
@@ -118,6 +121,15 @@ func texted(s string) map[string]string {
 		}
 	}
 	return out
+}
+
+// spareBit changes a bit beyond the last byte of padded base64, which
+// encoding/base64 does not look at.
+func spareBit(s string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	text := strings.TrimRight(s, "=")
+	last := strings.IndexByte(alphabet, text[len(text)-1])
+	return text[:len(text)-1] + string(alphabet[last^1]) + s[len(text):]
 }
 
 // flipped flips one bit: of the bytes that a text encodes, or of the text.

@@ -38,7 +38,7 @@ func neutrals() []verdict {
 // stricter tells why we refuse what sigstore-go accepts; "" if it should not be.
 func stricter(m mutation) string {
 	switch m.how {
-	case "URL alphabet", "unpadded", "line break":
+	case "URL alphabet", "unpadded", "line break", "spare bit":
 		return "bytes have one spelling, standard padded base64"
 	case "null", "number", "absent", "empty text":
 		if strings.HasPrefix(m.path, "/messageSignature") {
