@@ -62,6 +62,8 @@ func element(target reflect.Value, i int) reflect.Value {
 // with that index, or to be put into the map.
 func (s *scanner) room(p *plan, target reflect.Value, index int) reflect.Value {
 	switch {
+	case p != nil && p.isTexts:
+		return reflect.Value{} // put needs none
 	case target.Kind() == reflect.Map:
 		return reflect.New(target.Type().Elem()).Elem()
 	case target.Kind() != reflect.Struct || index < 0:
@@ -76,6 +78,18 @@ func (s *scanner) room(p *plan, target reflect.Value, index int) reflect.Value {
 		return s.leave()
 	}
 	return target
+}
+
+// put puts the member that was just read into the map target: its value is into, or the
+// text that begins at start.
+func (s *scanner) put(p *plan, target reflect.Value, raw span, into reflect.Value, start int) {
+	key := string(raw.plain(s.data))
+	switch {
+	case p.isTexts:
+		target.Interface().(map[string]string)[key] = string(s.since(start).plain())
+	case into.IsValid():
+		target.SetMapIndex(reflect.ValueOf(key).Convert(target.Type().Key()), into)
+	}
 }
 
 // fill puts the scalar that was read from start on into target.

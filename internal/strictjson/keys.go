@@ -2,8 +2,8 @@ package strictjson
 
 import (
 	"bytes"
+	"encoding/binary"
 	"hash/maphash"
-	"iter"
 	"unicode"
 	"unicode/utf8"
 )
@@ -14,6 +14,7 @@ import (
 // document, so that nobody can choose keys that collide.
 type keySet struct {
 	seed   maphash.Seed
+	seeded bool
 	stack  []key
 	opened []object
 	tables [][]uint32 // free ones
@@ -27,7 +28,7 @@ type keySet struct {
 }
 
 type key struct {
-	hash uint64 // of the folded text
+	hash uint64 // of the folded text: its mark, or with a table the seeded hash
 	text span
 }
 
@@ -42,7 +43,6 @@ const few = 16
 // open begins an object.
 func (k *keySet) open() {
 	if k.stack == nil {
-		k.seed = maphash.MakeSeed()
 		k.stack, k.opened, k.fold = k.firstKeys[:0], k.firstOpened[:0], k.firstFold[:0]
 	}
 	k.opened = append(k.opened, object{base: len(k.stack)})
@@ -61,12 +61,36 @@ func (k *keySet) close() {
 // add puts a key into the innermost object. It returns CauseDuplicateKey or
 // CauseFoldedKey, and the earlier key, where the object has one like it.
 func (k *keySet) add(data, name []byte, text span) (cause Cause, twin []byte) {
-	k.fold = fold(k.fold[:0], name)
-	h := maphash.Bytes(k.seed, k.fold)
 	o := &k.opened[len(k.opened)-1]
-	for other := range o.alike(k.stack[o.base:], h) {
-		if cause, twin = compare(name, other.text.plain(data)); cause != "" {
-			return cause, twin
+	keys := k.stack[o.base:]
+	if o.table != nil {
+		return k.addHashed(data, name, text, o)
+	}
+	h := k.mark(name)
+	for i := range keys {
+		if keys[i].hash == h {
+			if cause, twin = compare(name, keys[i].text.plain(data)); cause != "" {
+				return cause, twin
+			}
+		}
+	}
+	k.stack = append(k.stack, key{h, text})
+	if len(keys) == few {
+		k.hashAll(data, o)
+	}
+	return "", nil
+}
+
+// addHashed is add for an object with a table.
+func (k *keySet) addHashed(data, name []byte, text span, o *object) (cause Cause, twin []byte) {
+	keys := k.stack[o.base:]
+	h := k.hash(name)
+	mask := uint64(len(o.table) - 1)
+	for at := h & mask; o.table[at] != 0; at = (at + 1) & mask {
+		if other := keys[o.table[at]-1]; other.hash == h {
+			if cause, twin = compare(name, other.text.plain(data)); cause != "" {
+				return cause, twin
+			}
 		}
 	}
 	k.stack = append(k.stack, key{h, text})
@@ -74,33 +98,62 @@ func (k *keySet) add(data, name []byte, text span) (cause Cause, twin []byte) {
 	return "", nil
 }
 
-// alike yields those of the object's keys whose folded text has the hash h.
-func (o *object) alike(keys []key, h uint64) iter.Seq[key] {
-	return func(yield func(key) bool) {
-		if o.table == nil {
-			for _, k := range keys {
-				if k.hash == h && !yield(k) {
-					return
-				}
-			}
-			return
-		}
-		mask := uint64(len(o.table) - 1)
-		for at := h & mask; o.table[at] != 0; at = (at + 1) & mask {
-			if k := keys[o.table[at]-1]; k.hash == h && !yield(k) {
-				return
-			}
-		}
+// mark returns a number that all names equal under bytes.EqualFold share. Others may
+// share it too, if somebody wants them to: it serves to compare with few.
+func (k *keySet) mark(name []byte) uint64 {
+	h, high := mark(name)
+	if high != 0 {
+		k.fold = fold(k.fold[:0], name)
+		h, _ = mark(k.fold)
 	}
+	return h
+}
+
+// mark takes letters of either case for the same. high is not zero if name is not ASCII.
+func mark(name []byte) (h uint64, high byte) {
+	const lower = 0x2020202020202020 // what makes a letter small
+	h = uint64(len(name))
+	var all, last uint64
+	for rest := name; len(rest) > 0; {
+		if len(rest) >= 8 {
+			last, rest = binary.LittleEndian.Uint64(rest), rest[8:]
+		} else if len(name) >= 8 {
+			last, rest = binary.LittleEndian.Uint64(name[len(name)-8:]), nil
+		} else {
+			for _, c := range rest {
+				last = last<<8 | uint64(c)
+			}
+			rest = nil
+		}
+		all |= last
+		h = (h ^ (last | lower)) * 0x9e3779b97f4a7c15
+		h ^= h >> 32
+	}
+	return h, beyondASCII(all)
+}
+
+// hash is mark with a hash that nobody can foresee.
+func (k *keySet) hash(name []byte) uint64 {
+	k.fold = fold(k.fold[:0], name)
+	return maphash.Bytes(k.seed, k.fold)
+}
+
+// hashAll gives the object its first table.
+func (k *keySet) hashAll(data []byte, o *object) {
+	if !k.seeded {
+		k.seed, k.seeded = maphash.MakeSeed(), true
+	}
+	keys := k.stack[o.base:]
+	for i := range keys {
+		keys[i].hash = k.hash(keys[i].text.plain(data))
+	}
+	k.index(o)
 }
 
 // index enters the newest key into the object's table, which it makes or
 // doubles where that would leave it more than half full.
 func (k *keySet) index(o *object) {
 	keys := k.stack[o.base:]
-	if len(keys) <= few {
-		return
-	}
 	if 2*len(keys) <= len(o.table) {
 		enter(o.table, keys, len(keys)-1)
 		return

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unicode"
 )
 
@@ -56,33 +58,40 @@ func (k kind) String() string {
 	return strings.Join(parts, " or ")
 }
 
-// A plan tells what JSON a Go type takes. Plans of nested types are made when
-// the document first needs them.
+// A plan tells what JSON a Go type takes.
 type plan struct {
 	kinds       kind
 	isInterface bool
-	isOpaque    bool         // the type has an UnmarshalJSON
-	isText      bool         // the type has an UnmarshalText
-	isBytes     bool         // []byte: base64
-	quoted      bool         // a scalar inside a JSON string
-	length      int          // of a Go array; -1 for a slice
-	elemType    reflect.Type // of a slice, array or map; nil if opaque
-	elemPlan    *plan
-	fields      []field // of a struct; nil for other types
+	isOpaque    bool                   // the type has an UnmarshalJSON
+	isText      bool                   // the type has an UnmarshalText
+	isBytes     bool                   // []byte: base64
+	isTexts     bool                   // map[string]string
+	quoted      bool                   // a scalar inside a JSON string
+	length      int                    // of a Go array; -1 for a slice
+	elemType    reflect.Type           // of a slice, array or map; nil if opaque
+	fields      []field                // of a struct; nil for other types
+	inner       []atomic.Pointer[plan] // of the fields or the elements, once they were needed
 }
 
 // A field is a struct's field under its JSON name.
 type field struct {
 	name   string
-	typ    reflect.Type
-	quoted bool  // the tag says ",string"
-	outer  []int // the way to the embedded struct that has it; empty if none is
-	at     int   // its number there
-	plan   *plan
+	typ    reflect.Type // nil if anybody may read the value
+	quoted bool         // the tag says ",string"
+	outer  []int        // the way to the embedded struct that has it; empty if none is
+	at     int          // its number there
 }
 
 // simple returns the plan of a type that takes one kind of value without parts.
 func simple(k kind) *plan { return &plan{kinds: k, length: -1} }
+
+// several returns the plan of the array, slice or map t.
+func several(k kind, t reflect.Type, length int) *plan {
+	return &plan{
+		kinds: k, isTexts: t == reflect.TypeFor[map[string]string](), length: length,
+		elemType: t.Elem(), inner: make([]atomic.Pointer[plan], 1),
+	}
+}
 
 // opaque returns the plan of a value that its Go type judges itself.
 func opaque() *plan { return &plan{kinds: anyKind, length: -1, isOpaque: true} }
@@ -119,68 +128,61 @@ func (p *plan) names() string {
 	return "one of " + strings.Join(names, ", ")
 }
 
-// A planner makes the plans of one document's types, each once.
-type planner struct {
-	made  []planned
-	first [8]planned // where made begins, to save allocations
-}
+// plans keeps the plan of every Go type that was decoded: what is found out about a type
+// holds for good.
+var plans = sync.OnceValue(func() *sync.Map { return new(sync.Map) }) // of *plan by reflect.Type
 
-type planned struct {
-	typ  reflect.Type
-	plan *plan
-}
-
-// of returns the plan of t. It refuses types that cannot be decoded strictly.
-func (r *planner) of(t reflect.Type) (*plan, *Error) {
-	for _, m := range r.made {
-		if m.typ == t {
-			return m.plan, nil
-		}
+// planOf returns the plan of t. It refuses types that cannot be decoded strictly.
+func planOf(t reflect.Type) (*plan, *Error) {
+	if made, ok := plans().Load(t); ok {
+		return made.(*plan), nil
 	}
-	p, err := r.make(t)
+	p, err := makePlan(t)
 	if err != nil {
 		return nil, err
 	}
-	if r.made == nil {
-		r.made = r.first[:0]
-	}
-	r.made = append(r.made, planned{t, p})
-	return p, nil
+	made, _ := plans().LoadOrStore(t, p)
+	return made.(*plan), nil
 }
 
 // elem returns the plan of the elements of an array or map.
-func (r *planner) elem(p *plan) (*plan, *Error) {
-	if p == nil {
+func (p *plan) elem() (*plan, *Error) {
+	if p == nil || p.elemType == nil {
 		return nil, nil
 	}
-	if p.elemType == nil || p.elemPlan != nil {
-		return p.elemPlan, nil
+	if elem := p.inner[0].Load(); elem != nil {
+		return elem, nil
 	}
-	elem, err := r.of(p.elemType)
-	p.elemPlan = elem
+	elem, err := planOf(p.elemType)
+	if err == nil {
+		p.inner[0].Store(elem)
+	}
 	return elem, err
 }
 
 // field returns the plan of the i-th field of a struct.
-func (r *planner) field(p *plan, i int) (*plan, *Error) {
-	f := &p.fields[i]
-	if f.plan == nil {
-		made, err := r.of(f.typ)
-		if err != nil {
-			return nil, err
-		}
-		if f.quoted && !made.isOpaque {
-			made = &plan{kinds: made.kinds&kindNull | kindString, quoted: true, length: -1}
-		}
-		f.plan = made
+func (p *plan) field(i int) (*plan, *Error) {
+	if p.fields[i].typ == nil {
+		return nil, nil
 	}
-	return f.plan, nil
+	if inner := p.inner[i].Load(); inner != nil {
+		return inner, nil
+	}
+	inner, err := planOf(p.fields[i].typ)
+	if err != nil {
+		return nil, err
+	}
+	if p.fields[i].quoted && !inner.isOpaque {
+		inner = &plan{kinds: inner.kinds&kindNull | kindString, quoted: true, length: -1}
+	}
+	p.inner[i].Store(inner)
+	return inner, nil
 }
 
-// make follows encoding/json: a type's own unmarshaler first, then its kind.
-func (r *planner) make(t reflect.Type) (*plan, *Error) {
+// makePlan follows encoding/json: a type's own unmarshaler first, then its kind.
+func makePlan(t reflect.Type) (*plan, *Error) {
 	if t.Kind() == reflect.Pointer {
-		p, err := r.of(t.Elem())
+		p, err := planOf(t.Elem())
 		if err != nil || p.isOpaque {
 			return p, err
 		}
@@ -231,19 +233,20 @@ func byKind(t reflect.Type) (*plan, *Error) {
 		}
 		return &plan{kinds: anyKind, isInterface: true, length: -1}, nil
 	case reflect.Struct:
-		return &plan{kinds: kindObject, fields: fieldsOf(t), length: -1}, nil
+		fields := fieldsOf(t)
+		return &plan{kinds: kindObject, fields: fields, inner: make([]atomic.Pointer[plan], len(fields)), length: -1}, nil
 	case reflect.Map:
 		if _, text := unmarshals(t.Key()); text || t.Key().Kind() != reflect.String {
 			return nil, unfit(t, "a map with string keys")
 		}
-		return &plan{kinds: kindObject | kindNull, elemType: t.Elem(), length: -1}, nil
+		return several(kindObject|kindNull, t, -1), nil
 	case reflect.Array:
-		return &plan{kinds: kindArray, elemType: t.Elem(), length: t.Len()}, nil
+		return several(kindArray, t, t.Len()), nil
 	case reflect.Slice:
 		if isByte(t.Elem()) {
 			return &plan{kinds: kindString | kindNull, isBytes: true, length: -1}, nil
 		}
-		return &plan{kinds: kindArray | kindNull, elemType: t.Elem(), length: -1}, nil
+		return several(kindArray|kindNull, t, -1), nil
 	}
 	return nil, unfit(t, "a type that JSON can fill")
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -80,4 +81,30 @@ func TestFieldsAreThoseOfEncodingJSON(t *testing.T) {
 func TestKindsAreNamed(t *testing.T) {
 	assert.Equal(t, "null or a string", (kindNull | kindString).String())
 	assert.Equal(t, "an object", kindObject.String())
+}
+
+// What is found out about a type serves everybody at once.
+func TestATypeIsDecodedByManyAtOnce(t *testing.T) {
+	type inner struct {
+		Texts map[string]string `json:"texts"`
+		Next  *inner            `json:"next"`
+		Count int               `json:"count,string"`
+	}
+	type fresh struct {
+		List []inner `json:"list"`
+	}
+	data := []byte(`{"list":[{"texts":{"a\"b":"c\n","d":""},"next":{"texts":null,"count":"7"}},{"texts":{}}]}`)
+	var want fresh
+	require.NoError(t, json.Unmarshal(data, &want))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 20 {
+				var got fresh
+				assert.NoError(t, Unmarshal(data, &got, Options{}))
+				assert.Equal(t, want, got)
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -23,7 +23,6 @@ type scanner struct {
 	metInterface   bool // a value goes into a Go interface
 	stop           int  // fail at the scalar that ends here, to learn its path
 
-	plans *planner // nil where no plan has a Go type
 	keys  keySet
 	path  []segment // of the error, from the inside out
 	parts []Part    // of the outermost object or array, for Fields and Elements
@@ -160,7 +159,7 @@ func (s *scanner) nested(p *plan, target reflect.Value, c byte) (err *Error) {
 }
 
 func (s *scanner) array(p *plan, target reflect.Value) *Error {
-	elem, err := s.plans.elem(p)
+	elem, err := p.elem()
 	if err != nil {
 		return err
 	}
@@ -240,8 +239,8 @@ func (s *scanner) member(p *plan, target reflect.Value) *Error {
 	if s.parts != nil && len(s.keys.opened) == 1 && index >= 0 {
 		s.parts[index] = s.since(start)
 	}
-	if into.IsValid() && target.Kind() == reflect.Map {
-		target.SetMapIndex(reflect.ValueOf(string(raw.plain(s.data))).Convert(target.Type().Key()), into)
+	if target.IsValid() && target.Kind() == reflect.Map {
+		s.put(p, target, raw, into, start)
 	}
 	return nil
 }
@@ -254,11 +253,11 @@ func (s *scanner) since(start int) Part {
 // field finds the plan for the value of key, and for a struct the field's index.
 func (s *scanner) field(p *plan, key []byte) (*plan, int, *Error) {
 	if p == nil || p.fields == nil {
-		elem, err := s.plans.elem(p)
+		elem, err := p.elem()
 		return elem, -1, err
 	}
 	if i := p.exact(key); i >= 0 {
-		f, err := s.plans.field(p, i)
+		f, err := p.field(i)
 		return f, i, err
 	}
 	if name := p.folded(key); name != "" {
@@ -272,7 +271,9 @@ func (s *scanner) field(p *plan, key []byte) (*plan, int, *Error) {
 
 // skip passes c and the space before it.
 func (s *scanner) skip(c byte) bool {
-	s.space()
+	if s.pos < len(s.data) && s.data[s.pos] <= ' ' {
+		s.space()
+	}
 	if s.pos < len(s.data) && s.data[s.pos] == c {
 		s.pos++
 		return true

@@ -19,7 +19,8 @@
 //
 // Unmarshal adds the rules that follow from the Go type; see there.
 //
-// All functions are safe for concurrent use and keep no state between calls.
+// All functions are safe for concurrent use and keep nothing between calls but what
+// they found out about Go types.
 package strictjson
 
 import (
@@ -92,11 +93,10 @@ func Unmarshal(data []byte, v any, o Options) error {
 	}
 	s := newScanner(data, o)
 	s.allowUnknown = o.AllowUnknown
-	s.plans = new(planner)
 	target = target.Elem()
 	s.unfilled = !target.IsZero() // encoding/json knows how to merge
 	merge := s.unfilled
-	p, err := s.plans.of(target.Type())
+	p, err := planOf(target.Type())
 	if err == nil {
 		err = s.document(p, target)
 	}
@@ -141,9 +141,8 @@ func Fields(data []byte, o Options, names ...string) (parts []Part, err error) {
 	s := newScanner(data, o)
 	s.allowUnknown = o.AllowUnknown
 	p := &plan{kinds: kindObject, fields: make([]field, len(names))}
-	anything := opaque()
 	for i, name := range names {
-		p.fields[i] = field{name: name, plan: anything}
+		p.fields[i].name = name
 	}
 	s.parts = make([]Part, len(names))
 	if err := s.document(p, reflect.Value{}); err != nil {

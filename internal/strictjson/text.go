@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -60,43 +61,36 @@ func (s *scanner) key() (key []byte, raw span, err *Error) {
 func (s *scanner) quoted() (t span, err *Error) {
 	s.pos++
 	t.start = s.pos
-	data := s.data
-	var seen byte
-	for i := s.pos; i < len(data); i++ {
-		n, high := plainText(data[i:])
-		if i, seen = i+n, seen|high; i == len(data) {
-			break
+	var high byte
+	for {
+		n, seen := plainText(s.data[s.pos:])
+		s.pos += n
+		high |= seen
+		if s.pos == len(s.data) {
+			return t, s.refuse(CauseSyntax, "the string's end")
 		}
-		c := data[i]
-		seen |= c
-		if c >= 0x20 && c != '"' && c != '\\' {
-			continue
-		}
-		s.pos = i
-		switch {
-		case c == '"':
-			t.end = i
+		switch s.data[s.pos] {
+		case '"':
+			t.end = s.pos
 			s.pos++
-			if seen >= utf8.RuneSelf {
+			if high >= utf8.RuneSelf {
 				return t, s.utf8(t)
 			}
 			return t, nil
-		case c != '\\':
+		case '\\':
+			t.escaped = true
+			if err := s.escape(); err != nil {
+				return t, err
+			}
+		default:
 			return t, s.refuse(CauseSyntax, "no control character in a string")
 		}
-		t.escaped = true
-		if err := s.escape(); err != nil {
-			return t, err
-		}
-		i = s.pos - 1
 	}
-	s.pos = len(data)
-	return t, s.refuse(CauseSyntax, "the string's end")
 }
 
-// plainText tells how many bytes at the start of b, in steps of eight, need no
-// look of their own: none ends a string, begins an escape or is a control
-// character. high has its highest bit set if one of them is beyond ASCII.
+// plainText tells how many bytes at the start of b need no look of their own: none ends
+// a string, begins an escape or is a control character. high has its highest bit set if
+// one of them is beyond ASCII.
 func plainText(b []byte) (n int, high byte) {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
 	var all uint64
@@ -104,16 +98,27 @@ func plainText(b []byte) (n int, high byte) {
 		x := binary.LittleEndian.Uint64(b[n:])
 		quote, slash := x^ones*'"', x^ones*'\\'
 		// A byte below k borrows when k is taken from it, and then has the highest bit.
-		odd := (x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash
-		if odd&highest != 0 {
-			break
+		// What it borrows may spoil the bytes above it, but not the first such byte.
+		odd := ((x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & highest
+		if odd != 0 {
+			plain := bits.TrailingZeros64(odd) / 8
+			all |= x & (1<<(8*plain) - 1)
+			return n + plain, beyondASCII(all)
 		}
 		all |= x
 	}
-	if all&highest != 0 {
-		high = utf8.RuneSelf
+	for ; n < len(b) && b[n] >= 0x20 && b[n] != '"' && b[n] != '\\'; n++ {
+		all |= uint64(b[n])
 	}
-	return n, high
+	return n, beyondASCII(all)
+}
+
+// beyondASCII returns a byte whose highest bit is set if that of any byte of x is.
+func beyondASCII(x uint64) byte {
+	if x&0x8080808080808080 != 0 {
+		return utf8.RuneSelf
+	}
+	return 0
 }
 
 // utf8 refuses text that is not UTF-8.
