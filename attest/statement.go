@@ -19,7 +19,7 @@ import (
 const StatementType = "https://in-toto.io/Statement/v1"
 
 // Limits bound a statement that somebody else wrote. The zero value of a field
-// means its default.
+// means its default. Besides, a subject has at most 64 digests.
 type Limits struct {
 	Bytes    int // size of the document; default 16 MiB
 	Depth    int // nesting of JSON values; default 64
@@ -162,10 +162,13 @@ func checkSubjects(subjects []Descriptor, most int) error {
 		return Refuse(CodeLimit, "/subject", "at most "+strconv.Itoa(most), "more")
 	}
 	for i, s := range subjects {
-		if wellFormed(s.Digest) {
+		if len(s.Digest) <= maxDigests && wellFormed(s.Digest) {
 			continue
 		}
 		where := "/subject/" + strconv.Itoa(i) + "/digest"
+		if len(s.Digest) > maxDigests {
+			return Refuse(CodeLimit, where, "at most "+strconv.Itoa(maxDigests)+" digests", "more")
+		}
 		if err := s.Digest.Validate(); err != nil {
 			return Refuse(CodeSubjectDigest, where, "well-formed digests", "").Because(err)
 		}

@@ -58,6 +58,11 @@ func readDescriptor(p strictjson.Part) (d Descriptor, err error) {
 	return d, nil
 }
 
+// maxDigests is how many digests one subject may have. The specification knows of
+// twenty algorithms.
+const maxDigests = 64
+
+// readDigests reads a digest set, or one digest more than there may be.
 func readDigests(p strictjson.Part) (digest.Set, error) {
 	if p.IsNull() {
 		return nil, nil
@@ -67,7 +72,7 @@ func readDigests(p strictjson.Part) (digest.Set, error) {
 		return nil, err
 	}
 	set := digest.Set{}
-	for it.Next() {
+	for len(set) <= maxDigests && it.Next() {
 		key := it.Key()
 		if set[digest.Algorithm(key)], err = it.Value().Text(); err != nil {
 			return nil, below(key, err)

@@ -1,6 +1,8 @@
 package attest
 
 import (
+	"bytes"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/internal/strictjson"
 )
 
@@ -17,6 +20,27 @@ func TestSubjectsBeyondTheLimitAreNotRead(t *testing.T) {
 	got, err := readSubjects(list, 10)
 	require.NoError(t, err, "the last one, which is none, is not reached")
 	assert.Len(t, got, 11)
+}
+
+func TestDigestsBeyondTheLimitAreNotRead(t *testing.T) {
+	var digests strings.Builder
+	for i := range maxDigests {
+		fmt.Fprintf(&digests, `"other%d":"00",`, i)
+	}
+	of := func(digests string) error {
+		_, err := ParseStatement([]byte(`{"_type":"`+StatementType+`","subject":[{"digest":{`+digests+`}}],"predicateType":"https://example.com/p"}`), Limits{})
+		return err
+	}
+	require.NoError(t, of(strings.TrimSuffix(digests.String(), ",")))
+	err := of(digests.String() + `"one":"00","and":7`)
+	require.ErrorIs(t, err, Is(CodeLimit), "the last one, which is none, is not reached")
+
+	many := Descriptor{Digest: digest.Set{}}
+	for i := range maxDigests + 1 {
+		many.Digest[digest.Algorithm(fmt.Sprint("other", i))] = "00"
+	}
+	_, err = NewStatement("https://example.com/p", map[string]int{}, many)
+	require.ErrorIs(t, err, Is(CodeLimit))
 }
 
 func TestAHostileKeyIsEscapedAndShortenedInAnError(t *testing.T) {
@@ -40,6 +64,9 @@ func FuzzReadSubjects(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if bytes.Count(data, []byte(":")) > maxDigests {
+			return // more digests than are read
+		}
 		opts := strictjson.Options{AllowUnknown: true}
 		whole, err := strictjson.Whole(data, opts)
 		if err != nil {

@@ -1,10 +1,18 @@
 package chain_test
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/json"
+	"math/big"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +86,91 @@ func TestOneCertificateInTwoAuthoritiesHoldsInEitherWindow(t *testing.T) {
 	assert.ErrorIs(t, path.Check(i.Now), attest.Is(chain.CodeTime), "between the windows")
 }
 
+// certificates issues a root, an intermediate and a certificate for signing code,
+// each changed before it is signed.
+func certificates(t *testing.T, change ...func(*x509.Certificate)) (chainUp []*x509.Certificate, end *x509.Certificate) {
+	t.Helper()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	parent, signer := (*x509.Certificate)(nil), (*ecdsa.PrivateKey)(nil)
+	for i, name := range []string{"root", "intermediate", "leaf"} {
+		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		require.NoError(t, err)
+		c := &x509.Certificate{
+			SerialNumber: big.NewInt(int64(i + 1)), Subject: pkix.Name{CommonName: name}, BasicConstraintsValid: true,
+			NotBefore: now, NotAfter: now.Add(time.Hour), IsCA: true, KeyUsage: x509.KeyUsageCertSign,
+		}
+		if name == "leaf" {
+			c.IsCA, c.KeyUsage, c.ExtKeyUsage = false, x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}
+		}
+		if i < len(change) && change[i] != nil {
+			change[i](c)
+		}
+		if parent == nil {
+			parent, signer = c, private
+		}
+		der, err := x509.CreateCertificate(rand.Reader, c, parent, private.Public(), signer)
+		require.NoError(t, err)
+		parsed, err := x509.ParseCertificate(der)
+		require.NoError(t, err)
+		if name == "leaf" {
+			return chainUp, parsed
+		}
+		chainUp = append([]*x509.Certificate{parsed}, chainUp...)
+		parent, signer = parsed, private
+	}
+	panic("not reached")
+}
+
+func TestAnAuthorityThatMayNotIssueIsRefused(t *testing.T) {
+	good, end := certificates(t)
+	of := func(change ...func(*x509.Certificate)) []*x509.Certificate {
+		up, _ := certificates(t, change...)
+		return up
+	}
+	accept := func(a chain.Authority) (*chain.Authorities, error) {
+		return chain.NewAuthorities(x509.ExtKeyUsageCodeSigning, a)
+	}
+	a, err := accept(chain.Authority{Name: "ca", Certificates: good})
+	require.NoError(t, err)
+	_, err = a.Path(end)
+	require.NoError(t, err)
+	_, err = a.Path(nil)
+	require.ErrorIs(t, err, attest.Is(attest.CodeNil))
+	_, err = a.Path(good[0])
+	require.ErrorIs(t, err, attest.Is(chain.CodeLeafIsCA))
+
+	now := good[0].NotBefore
+	anyUsage := func(c *x509.Certificate) { c.KeyUsage = 0 }
+	noAuthority := func(c *x509.Certificate) { c.IsCA, c.KeyUsage = false, 0 }
+	for name, test := range map[string]struct {
+		a    chain.Authority
+		code attest.Code
+	}{
+		"no name":                              {chain.Authority{Certificates: good}, chain.CodeAuthority},
+		"no certificates":                      {chain.Authority{Name: "ca"}, chain.CodeAuthority},
+		"a nil certificate":                    {chain.Authority{Name: "ca", Certificates: []*x509.Certificate{good[0], nil}}, chain.CodeAuthority},
+		"eleven certificates":                  {chain.Authority{Name: "ca", Certificates: slices.Repeat(good[1:], 11)}, chain.CodeAuthority},
+		"a window that ends before it starts":  {chain.Authority{Name: "ca", Certificates: good, Window: chain.Window{Start: now, End: now.Add(-1)}}, chain.CodeAuthority},
+		"no root":                              {chain.Authority{Name: "ca", Certificates: good[:1]}, chain.CodeAuthorityPath},
+		"another order":                        {chain.Authority{Name: "ca", Certificates: []*x509.Certificate{good[1], good[0]}}, chain.CodeAuthorityPath},
+		"a stranger's root":                    {chain.Authority{Name: "ca", Certificates: []*x509.Certificate{good[0], of()[1]}}, chain.CodeAuthorityPath},
+		"a root that may not sign others":      {chain.Authority{Name: "ca", Certificates: of(anyUsage)[1:]}, chain.CodeAuthorityPath},
+		"an intermediate that may not either":  {chain.Authority{Name: "ca", Certificates: of(nil, anyUsage)}, chain.CodeAuthorityPath},
+		"an intermediate that is no authority": {chain.Authority{Name: "ca", Certificates: of(nil, noAuthority)}, chain.CodeAuthorityPath},
+		"a root that constrains names": {chain.Authority{Name: "ca", Certificates: of(func(c *x509.Certificate) {
+			c.PermittedURIDomains = []string{"example.com"}
+		})}, chain.CodeAuthorityPath},
+		"an intermediate for another usage": {chain.Authority{Name: "ca", Certificates: of(nil, func(c *x509.Certificate) {
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		})}, chain.CodeAuthorityPath},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := accept(test.a)
+			require.ErrorIs(t, err, attest.Is(test.code))
+		})
+	}
+}
+
 func TestEveryFieldOfFulcioIsRead(t *testing.T) {
 	i := virtual.New(t)
 	c := leaf(t, i, virtual.Recipe{Certificate: func(c *x509.Certificate) {
@@ -145,6 +238,49 @@ func TestSCTsCountDistinctLogs(t *testing.T) {
 
 	_, err = chain.NewLogs(chain.Log{Public: i.CT.Public()}, chain.Log{Public: i.CT.Public()})
 	assert.ErrorIs(t, err, attest.Is(chain.CodeLog))
+
+	broken := *twice
+	broken.RawTBSCertificate = broken.RawTBSCertificate[:len(broken.RawTBSCertificate)-1]
+	assert.ErrorIs(t, logs.Check(&broken, issuers, 1), attest.Is(chain.CodeSCT), "a certificate that is cut off")
+}
+
+func TestACertificateLogsKeyMustBeOneOfRFC6962(t *testing.T) {
+	edwards, _, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	for name, public := range map[string]crypto.PublicKey{
+		"no key": nil, "Ed25519": edwards, "an empty ECDSA key": &ecdsa.PublicKey{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := chain.NewLogs(chain.Log{Name: "log", Public: public})
+			require.ErrorIs(t, err, attest.Is(chain.CodeLog))
+		})
+	}
+}
+
+func TestANameThatIsNoneIsRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		name string
+		ok   bool
+	}{
+		"a URI":              {"https://example.com/a", true},
+		"the longest name":   {"https://example.com/" + strings.Repeat("a", 4096-20), true},
+		"no character":       {"", false},
+		"one character more": {"https://example.com/" + strings.Repeat("a", 4096-19), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			san, err := asn1.Marshal([]asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: 6, Bytes: []byte(test.name)}})
+			require.NoError(t, err)
+			_, end := certificates(t, nil, nil, func(c *x509.Certificate) {
+				c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Critical: true, Value: san}}
+			})
+			_, err = chain.ParseClaims(end)
+			if test.ok {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, attest.Is(chain.CodeName))
+		})
+	}
 }
 
 // FuzzParseClaims puts bytes where Fulcio's extensions and the name stand.

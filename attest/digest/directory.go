@@ -19,22 +19,14 @@ type openFile interface {
 // A directory is an open directory in which a worker of SumFiles reads files, so
 // that the way to it is not resolved for each of them.
 type directory struct {
-	name   string
-	root   *os.Root
-	handle *os.File // of root, for descriptors in it, or nil
-	users  int      // open files in it, and one while it is the current one
-	own    bool     // root is to be closed
+	name  string // with a slash at its end, or ""
+	place        // of the open directory, as the system has it
+	users int    // open files in it, and one while it is the current one
 }
 
 func (d *directory) release() {
-	if d.users--; d.users > 0 {
-		return
-	}
-	if d.handle != nil {
-		d.handle.Close()
-	}
-	if d.own {
-		d.root.Close()
+	if d.users--; d.users == 0 {
+		d.place.close()
 	}
 }
 
@@ -42,6 +34,7 @@ func (d *directory) release() {
 // them.
 type directories struct {
 	root    *os.Root
+	handle  *os.File // of root, if the system needs it
 	follow  bool
 	current *directory
 }
@@ -58,16 +51,12 @@ func (d *directories) open(name string) (openFile, *directory, error) {
 		return f, nil, nil
 	}
 	if d.current == nil || d.current.name != parent {
-		next := &directory{name: parent, root: d.root, users: 1}
-		if parent != "" {
-			root, err := d.root.OpenRoot(parent)
-			if err != nil {
-				return nil, nil, &Error{Code: CodeOpen, Where: excerpt.Quote(name), Err: err}
-			}
-			next.root, next.own = root, true
+		in, err := d.enter(parent)
+		if err != nil {
+			return nil, nil, &Error{Code: CodeOpen, Where: excerpt.Quote(name), Err: err}
 		}
-		d.close()
-		d.current = next
+		d.leave()
+		d.current = &directory{name: parent, place: in, users: 1}
 	}
 	f, err := d.current.open(base)
 	if err != nil {
@@ -77,9 +66,18 @@ func (d *directories) open(name string) (openFile, *directory, error) {
 	return f, d.current, nil
 }
 
-func (d *directories) close() {
+// leave gives up the current directory.
+func (d *directories) leave() {
 	if d.current != nil {
 		d.current.release()
 		d.current = nil
+	}
+}
+
+func (d *directories) close() {
+	d.leave()
+	if d.handle != nil {
+		d.handle.Close()
+		d.handle = nil
 	}
 }

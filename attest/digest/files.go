@@ -32,15 +32,16 @@ type FilesOptions struct {
 // A FileResult is the outcome for one file.
 type FileResult struct {
 	Name   string
-	Info   fs.FileInfo // of the open file
+	Info   fs.FileInfo // of the open file; os.SameFile may not know it
 	Result             // Digests and Size
 	Cached bool        // the digests come from the cache
 }
 
-// filesWindow is how many files SumFiles works on ahead of its consumer, and
-// filesGroup how many names it takes at a time.
+// filesWindow is how many files SumFiles works on ahead of its consumer, enough to
+// have work beside a large file whose result is awaited; filesGroup is how many
+// names it takes at a time.
 const (
-	filesWindow = 512
+	filesWindow = 4096
 	filesGroup  = 64
 )
 

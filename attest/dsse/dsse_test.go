@@ -148,6 +148,15 @@ func TestThreshold(t *testing.T) {
 		assert.Equal(t, []string{"alice", "carol"}, principals(t, v, sign(t, "carol", "alice")))
 		refused(t, v, sign(t, "carol", "mallory"), dsse.CodeThreshold)
 	})
+	t.Run("where every key must sign, a principal counts with all of its keys", func(t *testing.T) {
+		all := trust(1, "alice", "laptop", "bob")
+		all.Keys[1].Principal, all.EveryKey = "alice", true
+		v := verifier(t, all)
+		refused(t, v, sign(t, "alice"), dsse.CodeThreshold)
+		refused(t, v, sign(t, "laptop"), dsse.CodeThreshold)
+		assert.Equal(t, []string{"alice"}, principals(t, v, sign(t, "laptop", "alice")))
+		assert.Equal(t, []string{"bob"}, principals(t, v, sign(t, "alice", "bob")))
+	})
 	t.Run("every signature that did not count is reported", func(t *testing.T) {
 		a := edit(t, sign(t, "alice", "mallory", "eve"), repeat)
 		_, err := twoOfTwo.Verify(t.Context(), a, attest.Want{})

@@ -126,6 +126,14 @@ func TestEnvelopesThatAreRefused(t *testing.T) {
 	})
 }
 
+func TestAnAttestationOfAnotherKindIsRefused(t *testing.T) {
+	a := sign(t, "alice")
+	for _, kind := range []string{"", "application/json", strings.ToUpper(attest.MediaTypeDSSE), attest.MediaTypeDSSE + ";version=1"} {
+		a.MediaType = kind
+		refused(t, verifier(t, trust(1, "alice")), a, attest.CodeMediaType)
+	}
+}
+
 func TestHostileJSONIsRefused(t *testing.T) {
 	v := verifier(t, trust(1, "alice"))
 	files, err := filepath.Glob("../../internal/strictjson/testdata/refused/*/*.json")

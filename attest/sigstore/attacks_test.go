@@ -1,6 +1,9 @@
 package sigstore_test
 
 import (
+	"bytes"
+	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +115,29 @@ func TestNoTimestampAuthoritiesMeansNoTimestamps(t *testing.T) {
 
 // An extension that is absent is not one that is empty, and neither meets a
 // condition.
+func TestVerifyIsSilentAndLeavesItsInputAlone(t *testing.T) {
+	i := virtual.New(t)
+	v := verifierOf(t, i, nil)
+	good := bundle(t, i, virtual.Recipe{})
+	bad := bundle(t, i, virtual.Recipe{Signature: func(s []byte) []byte { return append(s, 0) }})
+	before := [][]byte{bytes.Clone(good.Body), bytes.Clone(bad.Body)}
+
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	stdout, stderr := os.Stdout, os.Stderr
+	os.Stdout, os.Stderr = write, write
+	_, goodErr := v.Verify(t.Context(), good, anything())
+	_, badErr := v.Verify(t.Context(), bad, anything())
+	os.Stdout, os.Stderr = stdout, stderr
+	require.NoError(t, write.Close())
+	require.NoError(t, goodErr)
+	require.Error(t, badErr)
+	said, err := io.ReadAll(read)
+	require.NoError(t, err)
+	assert.Empty(t, string(said))
+	assert.Equal(t, before, [][]byte{good.Body, bad.Body})
+}
+
 func TestAnAbsentExtensionMeetsNoCondition(t *testing.T) {
 	i := virtual.New(t)
 	for name, m := range map[string]sigstore.Match{"": {}, "empty": sigstore.Exactly("")} {
@@ -167,4 +193,25 @@ func TestAStatementBeyondItsLimitsIsRefused(t *testing.T) {
 	deep := strings.Repeat("[", 100) + strings.Repeat("]", 100)
 	_, err := verifierOf(t, i, nil).Verify(t.Context(), bundle(t, i, virtual.Recipe{Payload: []byte(`{"predicate":{"a":` + deep + `}}`)}), anything())
 	require.ErrorIs(t, err, attest.Is(attest.CodeLimit))
+}
+
+func TestNoWayInTakesAMalformedBundle(t *testing.T) {
+	i := virtual.New(t)
+	v := verifierOf(t, i, nil)
+	extra := func(d map[string]any) { d["extra"] = 1 }
+	envelope := bundle(t, i, virtual.Recipe{Document: extra})
+	message := bundle(t, i, virtual.Recipe{Message: true, Payload: []byte("x"), Document: extra})
+	for name, verify := range map[string]func() error{
+		"Verify":             func() error { _, err := v.Verify(t.Context(), envelope, anything()); return err },
+		"VerifyEnvelope":     func() error { _, err := v.VerifyEnvelope(t.Context(), envelope, attest.MediaTypeInToto); return err },
+		"VerifyStatementV01": func() error { _, err := v.VerifyStatementV01(t.Context(), envelope, anything()); return err },
+		"VerifyArtifact": func() error {
+			_, err := v.VerifyArtifact(t.Context(), message, digest.FromBytes([]byte("x")))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.ErrorIs(t, verify(), attest.Is(sigstore.CodeBundle))
+		})
+	}
 }

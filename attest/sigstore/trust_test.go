@@ -22,8 +22,11 @@ func TestATrustThatCannotBeMetIsRefused(t *testing.T) {
 	root := rootOf(t, i, nil)
 	good := sigstore.Trust{Authority: "test:x", Root: root, Identities: identities()}
 	for name, change := range map[string]func(*sigstore.Trust){
-		"no authority":                func(x *sigstore.Trust) { x.Authority = "" },
-		"no root":                     func(x *sigstore.Trust) { x.Root = nil },
+		"no authority": func(x *sigstore.Trust) { x.Authority = "" },
+		"no root":      func(x *sigstore.Trust) { x.Root = nil },
+		"a root without authority": func(x *sigstore.Trust) {
+			x.Root = rootOf(t, i, func(root map[string]any) { root["certificateAuthorities"] = []any{} })
+		},
 		"nobody who may sign":         func(x *sigstore.Trust) { x.Identities = nil },
 		"an identity without issuer":  func(x *sigstore.Trust) { x.Identities[0].Issuer = sigstore.Match{} },
 		"an identity without subject": func(x *sigstore.Trust) { x.Identities[0].Subject = sigstore.Exactly("") },
@@ -134,6 +137,7 @@ func TestLongLivedKeys(t *testing.T) {
 	})
 	refused("a key after its window", sigstore.CodeKeyTime, recipe, func(x *sigstore.KeyTrust) { x.Keys[0].Window.End = i.Now.Add(-time.Second) })
 	refused("a key before its window", sigstore.CodeKeyTime, recipe, func(x *sigstore.KeyTrust) { x.Keys[0].Window.Start = i.Now.Add(time.Second) })
+	refused("an entry from after the key's window", sigstore.CodeEntryTime, recipe, func(x *sigstore.KeyTrust) { x.Keys[0].Window.End = i.Now.Add(-time.Second) })
 	refused("a window without any time", sigstore.CodeKeyTime, virtual.Recipe{LongLived: true, Unlogged: true, Unstamped: true}, func(x *sigstore.KeyTrust) {
 		x.Demand = sigstore.Demand{Logs: sigstore.None, Times: sigstore.None}
 		x.Keys[0].Window.End = i.Now

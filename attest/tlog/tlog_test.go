@@ -68,6 +68,29 @@ func TestACheckpointThatIsNotInItsOnlyFormIsRefused(t *testing.T) {
 	require.Equal(t, good+"extension\n", extended.Text())
 }
 
+func TestACheckpointThatCannotBeWrittenIsRefused(t *testing.T) {
+	good := tlog.Checkpoint{Origin: "example.com/log", Size: tlog.MaxSize, Extensions: []string{"line"}}
+	require.NoError(t, good.Validate())
+	for name, test := range map[string]struct {
+		change func(*tlog.Checkpoint)
+		code   attest.Code
+	}{
+		"no origin":                  {func(c *tlog.Checkpoint) { c.Origin = "" }, tlog.CodeCheckpoint},
+		"an origin of two lines":     {func(c *tlog.Checkpoint) { c.Origin = "a\nb" }, tlog.CodeCheckpoint},
+		"a size above 2^62":          {func(c *tlog.Checkpoint) { c.Size++ }, tlog.CodeNumber},
+		"an empty tree with a root":  {func(c *tlog.Checkpoint) { c.Size = 0 }, tlog.CodeCheckpoint},
+		"an empty extension line":    {func(c *tlog.Checkpoint) { c.Extensions = []string{"line", ""} }, tlog.CodeCheckpoint},
+		"an extension of two lines":  {func(c *tlog.Checkpoint) { c.Extensions = []string{"a\nb"} }, tlog.CodeCheckpoint},
+		"an extension without UTF-8": {func(c *tlog.Checkpoint) { c.Extensions = []string{"\xff"} }, tlog.CodeCheckpoint},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := good
+			test.change(&c)
+			require.ErrorIs(t, c.Validate(), attest.Is(test.code))
+		})
+	}
+}
+
 func TestAProofThatIsNotInItsOnlyFormIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.proof.Extra = []byte("extra!!")

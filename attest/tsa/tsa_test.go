@@ -10,7 +10,9 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/json"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/digitorus/pkcs7"
 	"github.com/stretchr/testify/assert"
@@ -328,4 +330,121 @@ func FuzzVerify(f *testing.F) {
 			t.Fatalf("a refusal without reason: %v", err)
 		}
 	})
+}
+
+func TestASigningTimeMustLieInTheCertificatesValidity(t *testing.T) {
+	i := virtual.New(t)
+	v, err := tsa.NewVerifier(authority(i, i.Stamper))
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		at time.Time
+		ok bool
+	}{
+		"in it":     {i.Now, true},
+		"before it": {i.Stamper.NotBefore.Add(-time.Second), false},
+		"after it":  {i.Stamper.NotAfter.Add(time.Second), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			der, message := token(t, i, func(s *virtual.Stamp) {
+				s.Attributes = rewrite(func(content []byte) []byte { return withSigningTime(t, content, test.at) })
+			})
+			_, err := v.Verify(der, message)
+			if test.ok {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, attest.Is(tsa.CodeSignature))
+		})
+	}
+}
+
+// withSigningTime adds the attribute of RFC 5652 section 11.3 where DER has it.
+func withSigningTime(t testing.TB, attributes []byte, at time.Time) []byte {
+	t.Helper()
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5})
+		b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { b.AddASN1UTCTime(at) })
+	})
+	all := [][]byte{b.BytesOrPanic()}
+	for rest := cryptobyte.String(attributes); !rest.Empty(); {
+		var one cryptobyte.String
+		require.True(t, rest.ReadASN1Element(&one, cbasn1.SEQUENCE))
+		all = append(all, one)
+	}
+	slices.SortFunc(all, bytes.Compare)
+	return bytes.Join(all, nil)
+}
+
+// unsigned returns a response with an unsigned attribute beside the signature:
+// nothing that is signed changes.
+func unsigned(t testing.TB, der, attribute []byte) []byte {
+	t.Helper()
+	var set cryptobyte.Builder
+	set.AddASN1(cbasn1.Tag(1).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddBytes(attribute) })
+	// ContentInfo, its content, SignedData, its signers, the signer.
+	return appendAt(t, der, set.BytesOrPanic(), 1, 1, 0, -1, 0)
+}
+
+// appendAt appends to the content of the element at a path of indexes, of which -1
+// is the last.
+func appendAt(t testing.TB, der, extra []byte, path ...int) []byte {
+	t.Helper()
+	in := cryptobyte.String(der)
+	var content cryptobyte.String
+	var tag cbasn1.Tag
+	require.True(t, in.ReadAnyASN1(&content, &tag))
+	var out cryptobyte.Builder
+	out.AddASN1(tag, func(b *cryptobyte.Builder) {
+		if len(path) == 0 {
+			b.AddBytes(content)
+			b.AddBytes(extra)
+			return
+		}
+		for i := 0; !content.Empty(); i++ {
+			var element cryptobyte.String
+			require.True(t, content.ReadAnyASN1Element(&element, &tag))
+			if i == path[0] || path[0] < 0 && content.Empty() {
+				element = appendAt(t, element, extra, path[1:]...)
+			}
+			b.AddBytes(element)
+		}
+	})
+	return out.BytesOrPanic()
+}
+
+func TestWhatNobodySignedMustStillBeWellFormed(t *testing.T) {
+	i := virtual.New(t)
+	v, err := tsa.NewVerifier(authority(i, i.Stamper))
+	require.NoError(t, err)
+	der, message := token(t, i, nil)
+	attribute := func(value []byte) []byte {
+		var b cryptobyte.Builder
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 3})
+			b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { b.AddBytes(value) })
+		})
+		return b.BytesOrPanic()
+	}
+	var large cryptobyte.Builder
+	large.AddASN1OctetString(make([]byte, tsa.MaxBytes))
+	for name, test := range map[string]struct {
+		attribute []byte
+		ok        bool
+	}{
+		"an attribute":                {attribute([]byte{4, 0}), true},
+		"a number for an attribute":   {[]byte{2, 1, 0}, false},
+		"one nested deeper than 24":   {attribute(nested(24)), false},
+		"one of an indefinite length": {attribute([]byte{0x30, 0x80, 0, 0}), false},
+		"one of 64 KiB":               {attribute(large.BytesOrPanic()), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := v.Verify(unsigned(t, der, test.attribute), message)
+			if test.ok {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, attest.Is(tsa.CodeFormat))
+		})
+	}
 }

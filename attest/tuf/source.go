@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -209,7 +210,7 @@ func (s *Source) update(f *fetcher) (*updater.Updater, error) {
 // and left in the directory.
 func (s *Source) newest() ([]byte, int64, error) {
 	where := filepath.Join(s.config.Dir, "root.json")
-	data, err := os.ReadFile(where)
+	data, err := readRoot(where)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(s.config.Dir); err != nil {
 			return nil, 0, attest.Refuse(CodeLocal, s.config.Dir, "a directory", "").Because(err)
@@ -227,6 +228,20 @@ func (s *Source) newest() ([]byte, int64, error) {
 		return s.config.Root, s.root, nil
 	}
 	return data, version, nil
+}
+
+// readRoot reads no more of a file than a root may have.
+func readRoot(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxRoot+1))
+	if err == nil && len(data) > maxRoot {
+		err = errors.New("a root of more than " + strconv.Itoa(maxRoot) + " bytes")
+	}
+	return data, err
 }
 
 // expiry returns the first expiry of all metadata that were loaded.

@@ -430,6 +430,9 @@ func TestADirectoryThatCannotBeReadRefusesEveryFetch(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "root.json"), []byte("x"), 0o600))
 	_, err = fetch(r.source(dir))
 	assert.ErrorIs(t, err, attest.Is(tuf.CodeLocal))
+	require.NoError(t, os.Truncate(filepath.Join(dir, "root.json"), 1<<40))
+	_, err = fetch(r.source(dir))
+	assert.ErrorIs(t, err, attest.Is(tuf.CodeLocal), "a terabyte is not read")
 	_, err = fetch(r.source(filepath.Join(dir, "absent")))
 	assert.ErrorIs(t, err, attest.Is(tuf.CodeLocal))
 }

@@ -60,6 +60,23 @@ func bundleDefects(i, other *virtual.Instance) []recipe {
 				m["tlogEntries"] = append(m["tlogEntries"].([]any), entryOf(d))
 			}
 		}), sigstore.CodeLimits},
+		{"thirty-three timestamps", document(func(d map[string]any) {
+			stamps := at(d, "verificationMaterial", "timestampVerificationData").(map[string]any)
+			for range 32 {
+				stamps["rfc3161Timestamps"] = append(stamps["rfc3161Timestamps"].([]any), at(stamps, "rfc3161Timestamps", 0))
+			}
+		}), sigstore.CodeLimits},
+		{"eleven certificates in the chain", virtual.Recipe{Version: 2, Document: func(d map[string]any) {
+			list := at(d, "verificationMaterial", "x509CertificateChain").(map[string]any)
+			for len(list["certificates"].([]any)) < 11 {
+				list["certificates"] = append(list["certificates"].([]any), at(list, "certificates", 1))
+			}
+		}}, sigstore.CodeMaterial},
+		{"a message without its digest", message(func(m map[string]any) { delete(m, "messageDigest") }), sigstore.CodeContent},
+		{"a message without signature", message(func(m map[string]any) { m["signature"] = []byte{} }), sigstore.CodeContent},
+		{"a message's digest by an unknown algorithm", message(func(m map[string]any) {
+			at(m, "messageDigest").(map[string]any)["algorithm"] = "SHA3_256"
+		}), sigstore.CodeContent},
 		{"a signature of something else", virtual.Recipe{Sign: func(m []byte) []byte { return m[1:] }}, sigstore.CodeSignature},
 		{"a signature of the payload without its type", virtual.Recipe{Sign: func(m []byte) []byte { return m[len("DSSEv1 28 application/vnd.in-toto+json "):] }}, sigstore.CodeSignature},
 		{"a signature with a byte too many", virtual.Recipe{Signature: func(s []byte) []byte { return append(s, 0) }}, sigstore.CodeSignature},

@@ -43,6 +43,9 @@ func flip(b []byte) []byte {
 func document(change func(doc map[string]any)) virtual.Recipe {
 	return virtual.Recipe{Document: change}
 }
+func message(change func(content map[string]any)) virtual.Recipe {
+	return virtual.Recipe{Message: true, Document: func(d map[string]any) { change(d["messageSignature"].(map[string]any)) }}
+}
 func entry(change func(*virtual.Entry)) virtual.Recipe { return virtual.Recipe{Entry: change} }
 func stamp(change func(*virtual.Stamp)) virtual.Recipe { return virtual.Recipe{Stamp: change} }
 func certificate(change func(*x509.Certificate)) virtual.Recipe {

@@ -58,6 +58,10 @@ func checkpointDefects(_, other *virtual.Instance) []recipe {
 			}
 			return lines
 		}), sigstore.CodeCheckpoint},
+		{"a checkpoint with a signature in loose base64", signatures(func(lines []string) []string {
+			line := lineOf("stranger.example", []byte{1, 2, 3, 4, 4}) // ends in "AQIDBAQ="
+			return append(lines, strings.Replace(line, "AQIDBAQ=", "AQIDBAR=", 1))
+		}), sigstore.CodeCheckpoint},
 		{"a v1 checkpoint under another name", entry(func(e *virtual.Entry) { e.Tree.Name = "other.example" }), sigstore.CodeCheckpoint},
 		{"a v1 checkpoint whose tree number is none", checkpoint(replace(" - 987654321", " - x")), sigstore.CodeCheckpoint},
 	}

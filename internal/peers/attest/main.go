@@ -12,8 +12,8 @@ import (
 
 func main() {
 	switch {
-	case len(os.Args) == 4 && os.Args[1] == "stream":
-		streamOn(os.Args[2], os.Args[3])
+	case len(os.Args) == 3 && os.Args[1] == "stream":
+		streamOn(os.Args[2])
 	case len(os.Args) == 2:
 		measure(os.Args[1])
 	default:

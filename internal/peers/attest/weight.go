@@ -31,7 +31,7 @@ func weight(dir string, t *table) {
 	}
 	size := func(name string) float64 { return float64(must(os.Stat(filepath.Join(dir, name))).Size()) / 1e6 }
 	t.atMost("a verifying program, stripped", size("ours"), 3.3, " MB", size("theirs"))
-	t.note("the same with crypto/x509 alone, which parses and verifies one certificate", size("x509"), " MB", 0)
+	t.note("  one that parses and verifies a certificate by crypto/x509, and nothing else", size("x509"), " MB", 0)
 }
 
 // dependencies counts the packages that a package compiles besides the standard

@@ -1,0 +1,5 @@
+package digest
+
+import "syscall"
+
+const fstatat = syscall.SYS_NEWFSTATAT
