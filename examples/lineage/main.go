@@ -20,11 +20,13 @@ import (
 	"github.com/sealwright/sealwright/provenance/graph"
 )
 
-const usage = `usage: lineage -dir DIRECTORY (-artifact FILE | -digest ALGORITHM:HEX) [flags]
+const usage = `usage: lineage -dir DIRECTORY (-artifact FILE | -digest ALGORITHM:HEX | -component PURL) [flags]
 
 Reads every attestation below DIRECTORY (DSSE envelopes, Sigstore bundles with one,
 bare in-toto statements; one to a file or, in .jsonl, to a line) and prints the tree of
-what went into the artifact. Every line tells who said so, in which envelope, and where.
+what went into the artifact, by builds and by bills of materials. Every line tells who
+said so, in which envelope, and where. With -impact, or -component for what bills of
+materials know by a package URL, it prints what came out of it and what contains it.
 
 Only what a key of -trust signed is believed. With -unverified the rest is shown too,
 marked UNVERIFIED: anyone may have written it.
@@ -76,6 +78,7 @@ func main() {
 // A call is what the flags say.
 type call struct {
 	dir, file, trust     string
+	component            string
 	digest               digest.Digest
 	unverified, impact   bool
 	dot, mermaid, asJSON bool
@@ -90,9 +93,10 @@ func parse(args []string, stderr io.Writer) (c call, err error) {
 	f.StringVar(&c.dir, "dir", "", "`directory` of attestations")
 	f.StringVar(&c.file, "artifact", "", "`file` to ask about")
 	f.TextVar(&c.digest, "digest", digest.Digest{}, "artifact to ask about, as `ALGORITHM:HEX`")
+	f.StringVar(&c.component, "component", "", "package `URL` of a component, as bills of materials write it: draw what contains it")
 	f.StringVar(&c.trust, "trust", "", "public `key` in PEM to believe, or a directory of them")
 	f.BoolVar(&c.unverified, "unverified", false, "show what nobody vouches for, marked")
-	f.BoolVar(&c.impact, "impact", false, "draw what came out of the artifact instead")
+	f.BoolVar(&c.impact, "impact", false, "draw what came out of the artifact, and what contains it, instead")
 	f.BoolVar(&c.about, "about", true, "tell what summaries, bills of materials and comparisons say")
 	f.BoolVar(&c.weak, "weak", false, "follow digests that do not resist collisions, such as Git's SHA-1")
 	f.BoolVar(&c.dot, "dot", false, "print a graph for Graphviz")
@@ -106,19 +110,24 @@ func parse(args []string, stderr io.Writer) (c call, err error) {
 		}
 		return c, fmt.Errorf("%w: %w", errMisuse, err)
 	}
-	forms := 0
-	for _, on := range []bool{c.dot, c.mermaid, c.asJSON} {
-		if on {
-			forms++
-		}
-	}
-	if c.dir == "" || f.NArg() > 0 || (c.file == "") == c.digest.IsZero() || forms > 1 || c.limits.Depth < 0 || c.limits.Nodes < 0 {
-		return c, fmt.Errorf("want -dir, one of -artifact and -digest, and at most one form: %w", errMisuse)
+	starts, forms := count(c.file != "", !c.digest.IsZero(), c.component != ""), count(c.dot, c.mermaid, c.asJSON)
+	if c.dir == "" || f.NArg() > 0 || starts != 1 || forms > 1 || c.limits.Depth < 0 || c.limits.Nodes < 0 {
+		return c, fmt.Errorf("want -dir, one of -artifact, -digest and -component, and at most one form: %w", errMisuse)
 	}
 	if c.trust == "" && !c.unverified {
 		return c, fmt.Errorf("without -trust nothing is believed; want it or -unverified: %w", errMisuse)
 	}
 	return c, nil
+}
+
+// count returns how many are true.
+func count(list ...bool) (n int) {
+	for _, on := range list {
+		if on {
+			n++
+		}
+	}
+	return n
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -168,7 +177,10 @@ func (c call) ask(ctx context.Context, store *graph.Store) (*graph.Answer, error
 	if c.unverified {
 		q.Select = graph.IncludeUnverified{Believe: believe}
 	}
-	if c.impact {
+	switch {
+	case c.component != "":
+		return store.ImpactNaming(ctx, c.component, q)
+	case c.impact:
 		return store.Impact(ctx, c.digest, q)
 	}
 	return store.Lineage(ctx, c.digest, q)
@@ -183,7 +195,7 @@ func (c call) draw(w io.Writer, a *graph.Answer) error {
 	case c.asJSON:
 		return a.WriteJSON(w)
 	}
-	return (&tree{w: w, a: a, drawn: make([]bool, len(a.Nodes))}).draw()
+	return (&tree{w: w, a: a, drawn: make([]bool, a.NumNodes())}).draw()
 }
 
 // conclude tells whether what was drawn is all, and anything at all.
@@ -195,8 +207,8 @@ func (c call) conclude(a *graph.Answer, drawn error, unread int) error {
 		return fmt.Errorf("%w: %d attestations could not be read", errIncomplete, unread)
 	case len(a.Truncated) > 0:
 		return fmt.Errorf("%w: the limit of %s was reached", errIncomplete, strings.Join(a.Truncated, ", "))
-	case len(a.Hops) == 0 && a.Frontier[0].Cause != graph.NoInputs:
-		return fmt.Errorf("%s: %s", c.digest, a.Frontier[0].Cause)
+	case a.NumHops() == 0 && a.Frontier[0].Cause != graph.NoInputs:
+		return fmt.Errorf("%s: %s", a.NodeText(0), a.Frontier[0].Cause)
 	}
 	return nil
 }
@@ -227,8 +239,8 @@ type tree struct {
 }
 
 func (t *tree) draw() error {
-	next := make([][]graph.Hop, len(t.a.Nodes))
-	for _, h := range t.a.Hops {
+	next := make([][]graph.Hop, t.a.NumNodes())
+	for _, h := range t.a.Hops() {
 		next[h.From] = append(next[h.From], h)
 	}
 	if _, err := fmt.Fprintln(t.w, t.a.NodeText(0)); err != nil {
@@ -249,7 +261,7 @@ func (t *tree) draw() error {
 	for len(open) > 0 {
 		l := open[len(open)-1]
 		open = open[:len(open)-1]
-		indent, s := strings.Repeat("  ", min(l.depth, 40)), t.a.Statements[l.hop.Statement]
+		indent, s := strings.Repeat("  ", min(l.depth, 40)), t.a.Statement(l.hop.Statement)
 		again := ""
 		if t.drawn[l.hop.To] && len(next[l.hop.To]) > 0 {
 			again = " (see above)"

@@ -111,9 +111,35 @@ func TestEveryForm(t *testing.T) {
 		assert.True(t, strings.HasPrefix(out, begin), out)
 	}
 	out, _, _ := ask(t, "-dir", dir, "-trust", trust, "-artifact", filepath.Join(dir, "app"), "-json")
-	var a graph.Answer
+	var a graph.Document
 	require.NoError(t, json.Unmarshal([]byte(out), &a))
 	assert.Equal(t, "friend", a.Statements[0].Signers[0].Subject)
+}
+
+func TestWhatContainsAComponentIsDrawn(t *testing.T) {
+	dir := t.TempDir()
+	bill, err := attest.NewStatement("https://cyclonedx.org/bom", json.RawMessage(`{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
+		{"name":"log4j","purl":"pkg:maven/log4j@2","hashes":[{"alg":"SHA-256","content":"`+digest.FromBytes([]byte("log4j")).Hex+`"}]}]}`), artifact("lib"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "bom.json"), bill.Bytes(), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "app.json"), builds(t, "app", "lib").Bytes(), 0o644))
+
+	out, told, code := ask(t, "-dir", dir, "-unverified", "-component", "pkg:maven/log4j@2")
+	require.Equal(t, 0, code, told)
+	assert.Contains(t, out, "pkg:maven/log4j@2\n  lib sha256:")
+	assert.Contains(t, out, "contained in, UNVERIFIED")
+	assert.Contains(t, out, "    app sha256:", "and what was built from that")
+	byDigest, _, code := ask(t, "-dir", dir, "-unverified", "-impact", "-digest", digest.FromBytes([]byte("log4j")).String())
+	require.Equal(t, 0, code)
+	assert.Contains(t, byDigest, "log4j sha256:")
+	assert.Contains(t, byDigest, "    app sha256:")
+	out, _, code = ask(t, "-dir", dir, "-unverified", "-artifact", filepath.Join(dir, "bom.json"))
+	assert.Equal(t, 1, code, out)
+	out, _, _ = ask(t, "-dir", dir, "-unverified", "-digest", digest.FromBytes([]byte("app")).String())
+	assert.Contains(t, out, "    log4j sha256:")
+	assert.Contains(t, out, "/predicate/components/0")
+	_, _, code = ask(t, "-dir", dir, "-unverified", "-component", "pkg:maven/other@1")
+	assert.Equal(t, 1, code)
 }
 
 func TestExitCodesTellWhatWentWrong(t *testing.T) {

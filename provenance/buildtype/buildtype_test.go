@@ -56,6 +56,8 @@ func samples() map[string]sample {
 			`{"triggerUri":"projects/1/triggers/2","systemSubstitutions":{}}`, repo + "@" + commit, digest.GitCommit, repo, "refs/heads/main", "cloudbuild.yaml", "projects/1/triggers/2"},
 		"gitlab": {buildtype.GitLab, `{"source":"https://gitlab.com/acme/app","entryPoint":"build-job","variables":{"CI_COMMIT_TAG":"v1","CI_PIPELINE_SOURCE":"push","TOKEN":"[MASKED]"}}`,
 			`{"name":"r"}`, "https://gitlab.com/acme/app", digest.GitCommit, "git+https://gitlab.com/acme/app", "refs/tags/v1", "build-job", "push"},
+		"gitlab, a runner's pre-release": {"https://gitlab.com/gitlab-org/gitlab-runner/-/blob/v16.7.0-rc1_2/PROVENANCE.md", `{"source":"https://gitlab.com/acme/app","entryPoint":"build-job","variables":{"CI_COMMIT_BRANCH":"main"}}`,
+			``, "git+https://gitlab.com/acme/app@refs/heads/main", digest.GitCommit, "git+https://gitlab.com/acme/app", "refs/heads/main", "build-job", ""},
 		"gitlab, a runner's own page": {"https://gitlab.com/gitlab-org/gitlab-runner/-/blob/v16.7.0/PROVENANCE.md", `{"source":"https://gitlab.com/acme/app","entryPoint":"build-job","variables":{"CI_COMMIT_BRANCH":"main"}}`,
 			``, "git+https://gitlab.com/acme/app@refs/heads/main", digest.GitCommit, "git+https://gitlab.com/acme/app", "refs/heads/main", "build-job", ""},
 		"tekton": {buildtype.TektonChains, `{"runSpec":{"params":[]},"buildConfigSource":{"repository":"` + repo + `","ref":"sha1:` + commit + `","path":"task.yaml"}}`,

@@ -13,5 +13,6 @@
 // such [Claims], and [ClaimsOf] reads them out of verified evidence.
 //
 // A publish attestation tells of an upload and of no build. [DecodePublication] reads
-// those of npm and of PyPI, and [Publisher] tells who a Trusted Publisher is.
+// those of npm and of PyPI, [PyPIBundles] takes PyPI's out of what its index answers, and
+// [Publisher] tells who a Trusted Publisher is.
 package buildtype

@@ -126,7 +126,8 @@ func pypiPublication(s *attest.Statement, subject attest.Descriptor) (*Publicati
 	return &Publication{Profile: profilePyPI, Artifact: subject, File: subject.Name}, nil
 }
 
-// A Publisher is a Trusted Publisher: the workflow that a project lets upload.
+// A Publisher is a Trusted Publisher: the workflow, or the account, that a project lets
+// upload.
 type Publisher struct {
 	// Issuer is the OIDC issuer of its identity.
 	Issuer string
@@ -134,28 +135,52 @@ type Publisher struct {
 	// "git+".
 	Repository string
 	// Workflow is the path of the workflow in the repository, such as
-	// ".github/workflows/release.yml".
+	// ".github/workflows/release.yml" or ".gitlab-ci.yml".
 	Workflow string
+	// Account is the publisher's name at the issuer, such as the address of a service
+	// account, for one that is no workflow. Repository and Workflow are then empty.
+	Account string
 }
 
 // Check tells in what the signers of a publish attestation are not the publisher; no
-// reason means that one of them is. All must be told by the certificate: neither the
-// statement nor its signer's name counts.
+// reason means that one of them is. A workflow must be told by the certificate's
+// extensions: neither the statement nor its signer's name counts.
 func (p Publisher) Check(e *attest.Verified) []attest.Reason {
-	source, err := repository(p.Repository)
-	if err != nil || source.Ref != "" || p.Issuer == "" || p.Workflow == "" {
-		return attest.Reasons(attest.Refuse(CodePublisher, "Publisher", "an issuer, a repository and a workflow", "less").Because(err))
+	source, err := p.source()
+	if err != nil {
+		return attest.Reasons(err)
 	}
 	var errs []error
 	for _, signer := range e.Signers() {
 		c := ClaimsOf(e, signer)
-		if signer.Issuer == p.Issuer && same(Source, source.Repository, c.Repository) && c.EntryPoint == p.Workflow {
+		if signer.Issuer == p.Issuer && p.is(signer.Subject, source, c) {
 			return nil
 		}
-		errs = append(errs, attest.Refuse(CodePublisher, "certificate", excerpt.Quote(p.Issuer+" "+source.Repository+" "+p.Workflow), excerpt.Quote(signer.Issuer+" "+c.Repository+" "+c.EntryPoint)))
+		errs = append(errs, attest.Refuse(CodePublisher, "certificate", excerpt.Quote(p.Issuer+" "+source+" "+p.Workflow+p.Account), excerpt.Quote(signer.Issuer+" "+c.Repository+" "+c.EntryPoint)))
 	}
 	if len(errs) == 0 {
 		errs = append(errs, attest.Refuse(CodePublisher, "certificate", "a signer", "none"))
 	}
 	return attest.Reasons(errors.Join(errs...))
+}
+
+// source returns the canonical repository, "" for an account.
+func (p Publisher) source() (string, error) {
+	if p.Issuer != "" && p.Account != "" && p.Repository == "" && p.Workflow == "" {
+		return "", nil
+	}
+	source, err := repository(p.Repository)
+	if err != nil || source.Ref != "" || p.Issuer == "" || p.Workflow == "" || p.Account != "" {
+		return "", attest.Refuse(CodePublisher, "Publisher", "an issuer, and a repository with a workflow or else an account", "something else").Because(err)
+	}
+	return source.Repository, nil
+}
+
+// is compares a signer of the publisher's issuer. GitLab parts the path from the
+// repository by two slashes.
+func (p Publisher) is(subject, source string, c Claims) bool {
+	if p.Account != "" {
+		return subject == p.Account
+	}
+	return same(Source, source, c.Repository) && (c.EntryPoint == p.Workflow || c.Builder == c.Repository+"//"+p.Workflow+"@"+c.Ref)
 }

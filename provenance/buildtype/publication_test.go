@@ -73,6 +73,13 @@ func TestDecodePublicationRefuses(t *testing.T) {
 			require.Nil(t, p)
 		})
 	}
+	for name, text := range map[string]string{
+		"a package without a version anywhere": strings.Replace(strings.Replace(npmStatement, `@7.2.16"`, `"`, 1), `"version":"7.2.16"`, `"version":""`, 1),
+		"a package without a name anywhere":    strings.Replace(strings.Replace(npmStatement, `%40acme/http@`, `@`, 1), `"name":"@acme/http"`, `"name":""`, 1),
+	} {
+		_, err := buildtype.DecodePublication(published(t, text, "", ""))
+		require.ErrorIs(t, err, attest.Is(buildtype.CodePublication), name)
+	}
 	_, err := buildtype.DecodePublication(nil)
 	require.ErrorIs(t, err, attest.Is(buildtype.CodeNil))
 }

@@ -3,102 +3,78 @@ package graph
 // tellAbout adds what statements that are no builds say about a node. What they lead to
 // is not followed.
 func (w *walk) tellAbout(i int) error {
-	list, _, err := w.selected(w.of(i), roleAbout)
-	if err != nil {
-		return err
-	}
-	for k := range list {
-		src := &list[k]
-		if err := w.open(src, &w.current); err != nil {
-			return err
+	_, err := w.tell(w.of(i), roleAbout, func() (bool, error) {
+		if err := w.source.read(); err != nil {
+			return false, err
 		}
-		switch src.record.shape {
+		c := &citing{walk: w, from: i}
+		switch w.source.shape {
 		case shapeSummary:
-			err = w.tellSummary(i, src)
+			return c.tellSummary()
 		case shapeBill:
-			err = w.tellBill(i, src)
+			return c.tellBill()
 		case shapeComparison:
-			err = w.tellCompared(i, src)
+			return c.tellCompared()
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		return true, nil
+	})
+	return err
 }
 
-// subject returns the mention by which a statement is about a node.
-func (w *walk) subject(i int, src *source) (*mention, error) {
-	for k := range src.record.mentions {
-		m := &src.record.mentions[k]
-		for _, id := range m.digests {
-			if j, ok := w.nodes.get(spot{src.part, id}.id()); m.role == roleAbout && ok && int(j) == i {
-				return m, nil
-			}
+// subject returns the mention by which w.source is about the node.
+func (c *citing) subject() (*mention, error) {
+	for k := range c.source.mentions {
+		if m := &c.source.mentions[k]; m.role == roleAbout && c.isAbout(m, c.from) {
+			return m, nil
 		}
 	}
 	return nil, damaged("a subject in its statement", "none")
 }
 
-// named adds a hop to a name that a statement gives.
-func (w *walk) named(i int, src *source, id uint32, rel Relation) error {
-	m, err := w.subject(i, src)
-	if err != nil || !w.room() {
-		return err
+// named adds a hop to a name that w.source gives.
+func (c *citing) named(id uint32, relation role) (more bool, err error) {
+	m, err := c.subject()
+	if err != nil {
+		return false, err
 	}
-	to, err := w.node(spot{src.part, id}, w.answer.Nodes[i].Depth+1)
-	if err != nil || to < 0 {
-		return err
-	}
-	return w.hop(Hop{From: i, To: to, Relation: rel}, src, m)
+	_, more, err = c.hop(id, m, relation)
+	return more, err
 }
 
-func (w *walk) tellSummary(i int, src *source) error {
-	if src.record.maker > 0 {
-		if err := w.named(i, src, src.record.maker-1, Summary); err != nil {
-			return err
+func (c *citing) tellSummary() (more bool, err error) {
+	if maker := c.source.maker; maker > 0 {
+		if more, err := c.named(maker-1, roleMaker); err != nil || !more {
+			return more, err
 		}
 	}
-	return w.tellMentions(i, src, func(m *mention) bool { return m.role == roleEvidence })
+	return c.tellMentions(func(m *mention) bool { return m.role == roleEvidence })
 }
 
 // tellBill leads to the bill's own name, or to the attestation that holds it.
-func (w *walk) tellBill(i int, src *source) error {
-	id := src.record.envelope
-	if src.record.resource > 0 {
-		id = src.record.resource - 1
+func (c *citing) tellBill() (more bool, err error) {
+	id := c.source.envelope
+	if resource := c.source.resource; resource > 0 {
+		id = resource - 1
 	}
-	return w.named(i, src, id, Bill)
+	return c.named(id, roleResource)
 }
 
 // tellCompared leads to what another run made under the same path.
-func (w *walk) tellCompared(i int, src *source) error {
-	subject, err := w.subject(i, src)
+func (c *citing) tellCompared() (more bool, err error) {
+	subject, err := c.subject()
 	if err != nil {
-		return err
+		return false, err
 	}
-	return w.tellMentions(i, src, func(m *mention) bool { return m.role == roleCompared && m.label == subject.label })
+	return c.tellMentions(func(m *mention) bool { return m.role == roleCompared && m.label == subject.label })
 }
 
-func (w *walk) tellMentions(i int, src *source, which func(*mention) bool) error {
-	for k := range src.record.mentions {
-		m := &src.record.mentions[k]
-		if !which(m) {
-			continue
-		}
-		if !w.room() {
-			break
-		}
-		to, err := w.mentioned(src, m, w.answer.Nodes[i].Depth+1)
-		if err != nil {
-			return err
-		}
-		if to < 0 {
-			continue
-		}
-		if err := w.hop(Hop{From: i, To: to, Relation: relationOf(m.role)}, src, m); err != nil {
-			return err
+func (c *citing) tellMentions(which func(*mention) bool) (more bool, err error) {
+	for k := range c.source.mentions {
+		if m := &c.source.mentions[k]; which(m) {
+			if _, more, err := c.mentioned(m); err != nil || !more {
+				return more, err
+			}
 		}
 	}
-	return nil
+	return true, nil
 }

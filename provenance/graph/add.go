@@ -163,6 +163,13 @@ func find(parts []part, f *fact) (bool, error) {
 		if p.nodes() == 0 {
 			continue
 		}
+		if may, err := p.mayHold(fp); err != nil || !may {
+			if err != nil {
+				return false, err
+			}
+			continue
+		}
+		p = p.aside()
 		node, found, err := p.find(fp, key)
 		if err != nil {
 			return false, err
@@ -182,11 +189,11 @@ func find(parts []part, f *fact) (bool, error) {
 			if err := parseRecord(p, statement, &r); err != nil {
 				return false, err
 			}
-			_, seal, err := p.key(r.seal)
+			seal, err := p.node(r.seal)
 			if err != nil {
 				return false, err
 			}
-			if string(seal) != f.seal {
+			if string(seal.key) != f.seal {
 				continue
 			}
 			if r.payload != f.payload {

@@ -37,7 +37,7 @@ func TestDigestsOfOneDescriptorAreOneArtifact(t *testing.T) {
 
 	a := lineage(t, s, sum("app"), trusting("alice", "bob"))
 	assert.Equal(t, []string{"app", "lib", "source"}, labels(a))
-	assert.Len(t, a.Nodes[1].Digests, 3, "joined over two statements")
+	assert.Len(t, a.Nodes[1].Digests.List(), 3, "joined over two statements")
 	d := impact(t, s, digest.Digest{Algorithm: digest.SHA384, Hex: value(digest.SHA384, "c")}, trusting("alice"))
 	assert.ElementsMatch(t, []string{"lib", "app", "other"}, labels(d))
 	assert.Len(t, lineage(t, s, sum("app"), trusting("bob")).Nodes, 1)
@@ -88,7 +88,7 @@ func TestContradictingDigestsJoinNothingAndAreAConflict(t *testing.T) {
 	add(t, s, "alice", encode(t, evil))
 	a := lineage(t, s, lib, trusting("alice"))
 	assert.True(t, a.Nodes[0].Disputed)
-	assert.Equal(t, []digest.Digest{lib}, a.Nodes[0].Digests)
+	assert.Equal(t, []digest.Digest{lib}, a.Nodes[0].Digests.List())
 	assert.NotContains(t, labels(a), "evil")
 
 	c, err := s.Conflicts(context.Background(), lib, trusting("alice"))
@@ -128,8 +128,8 @@ func TestAnAttackersJoinCountsOnlyForWhoBelievesTheAttacker(t *testing.T) {
 
 func TestTheListsOfADeltaHoldEachStatementOnceInOrder(t *testing.T) {
 	d := newDelta()
-	id := d.node([]byte("nhub"))
-	d.node([]byte("nother"))
+	id := d.intern([]byte("nhub"))
+	d.intern([]byte("nother"))
 	for i := range uint32(1000) {
 		d.post(id, roleInput, 3*i)
 		d.post(id, roleInput, 3*i)
@@ -148,9 +148,7 @@ func TestTheListsOfADeltaHoldEachStatementOnceInOrder(t *testing.T) {
 	list, err = d.postings(id, roleOutput)
 	require.NoError(t, err)
 	assert.Equal(t, uint64(143), list.count())
-	mask, err := d.roles(id)
-	require.NoError(t, err)
-	assert.Equal(t, uint32(1<<roleInput|1<<roleOutput), mask)
+	assert.Equal(t, uint32(1<<roleInput|1<<roleOutput), d.roles(id))
 }
 
 func TestStrengthIsThatOfPackageDigest(t *testing.T) {

@@ -3,6 +3,7 @@ package graph
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // A batch is the statements of one addition, and the keys that their records count.
@@ -63,8 +64,7 @@ func (b *batch) add(f *fact) {
 		b.told = append(b.told, nil)
 	}
 	f.before, b.told[r.envelope] = b.told[r.envelope], f
-	for i := range f.mentions {
-		m := &f.mentions[i]
+	for _, m := range f.inOrder() {
 		x := mention{role: m.role, use: m.use, index: m.index, place: b.idOrNone(m.place), label: b.idOrNone(m.label)}
 		start := len(r.arena)
 		for _, key := range m.digests {
@@ -77,6 +77,17 @@ func (b *batch) add(f *fact) {
 	b.records = append(binary.AppendUvarint(b.records, uint64(len(b.wire))), b.wire...)
 	b.count++
 	b.size += len(b.wire) + binary.MaxVarintLen32
+}
+
+// inOrder returns the mentions, inputs last.
+func (f *fact) inOrder() []factMention {
+	input := func(m factMention) bool { return m.role == roleInput }
+	first := slices.IndexFunc(f.mentions, input)
+	if first < 0 || !slices.ContainsFunc(f.mentions[first:], func(m factMention) bool { return !input(m) }) {
+		return f.mentions
+	}
+	list := slices.DeleteFunc(slices.Clone(f.mentions), input)
+	return append(list, slices.DeleteFunc(slices.Clone(f.mentions), func(m factMention) bool { return !input(m) })...)
 }
 
 // encode returns the payload of a frame.
@@ -99,7 +110,7 @@ func (d *delta) apply(payload []byte) error {
 		if len(key) == 0 {
 			return damaged("a key", "none")
 		}
-		ids[i] = d.node(key)
+		ids[i] = d.intern(key)
 	}
 	var r record
 	for range in.count(1) {

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,7 @@ import (
 const (
 	blockSize  = 4096
 	footerSize = 8 + 8 + 4 + 4
-	footMagic  = "SWgraph1"
+	footMagic  = "SWgraph3"
 )
 
 // castagnoli returns the table of CRC-32C, which processors compute by themselves.
@@ -93,8 +94,8 @@ func (w *blockWriter) close() (sum uint32, err error) {
 // it is first used, or each time where the file cannot be mapped.
 type blocks struct {
 	name   string
-	data   []byte // the mapped file; nil where it cannot be mapped
-	reader io.ReaderAt
+	data   []byte      // the mapped file; nil where it cannot be mapped
+	reader io.ReaderAt // the file itself; nil if it is only in data
 	size   uint64
 	sums   []byte
 	seen   []atomic.Uint32 // one bit per block
@@ -111,7 +112,7 @@ func openBlocks(f *os.File, sum uint32, mapping bool) (*blocks, error) {
 	if mapping {
 		data, unmap, err := mapFile(f, info.Size())
 		if err == nil {
-			b, err := newBlocks(f.Name(), data, nil, info.Size(), sum)
+			b, err := newBlocks(f.Name(), data, f, info.Size(), sum)
 			if err != nil {
 				_ = unmap()
 				return nil, err
@@ -206,16 +207,39 @@ func (b *blocks) read(off, n uint64) ([]byte, error) {
 // readBlocks reads through the file, and so checks again each time.
 func (b *blocks) readBlocks(first, last, off, n uint64) ([]byte, error) {
 	start, end := first*blockSize, min((last+1)*blockSize, b.size)
-	buf, err := b.raw(int64(start), int(end-start))
-	if err != nil {
+	buf := make([]byte, end-start)
+	if err := b.load(buf, start); err != nil {
 		return nil, err
 	}
-	for i := first; i <= last; i++ {
-		if err := b.check(i, buf[i*blockSize-start:min((i+1)*blockSize, b.size)-start]); err != nil {
-			return nil, err
-		}
-	}
 	return buf[off-start : off-start+n], nil
+}
+
+// load reads whole blocks from off on, past the mapping, and checks them.
+func (b *blocks) load(buf []byte, off uint64) error {
+	if b.reader == nil {
+		copy(buf, b.data[off:])
+	} else if n, err := b.reader.ReadAt(buf, int64(off)); n < len(buf) {
+		return attest.Refuse(CodeStorage, b.name, "the bytes of the file", "").Because(err)
+	}
+	for i := off / blockSize; len(buf) > 0; i++ {
+		n := min(blockSize, len(buf))
+		if err := b.check(i, buf[:n]); err != nil {
+			return err
+		}
+		buf = buf[n:]
+	}
+	return nil
+}
+
+// aside returns n bytes from off, past the mapping; they are in buf.
+func (b *blocks) aside(buf *[]byte, off, n uint64) ([]byte, error) {
+	if n > b.size || off > b.size-n {
+		return nil, attest.Refuse(CodeDamaged, b.name, "an offset in the file", "another one")
+	}
+	start := off / blockSize * blockSize
+	end := min((off+n+blockSize-1)/blockSize*blockSize, b.size)
+	*buf = slices.Grow((*buf)[:0], int(end-start))[:end-start]
+	return (*buf)[off-start : off-start+n], b.load(*buf, start)
 }
 
 func (b *blocks) check(i uint64, block []byte) error {

@@ -92,16 +92,11 @@ func (s *Store) ConflictsAt(ctx context.Context, uri string, q Query) (*Conflict
 		if err != nil {
 			return err
 		}
-		_, err = w.each(r, rolePlace, func(at spot) (bool, error) {
-			src := source{spot: at, index: -1}
-			ok, err := w.load(&src)
-			if err != nil || !ok {
-				return true, err
-			}
-			if err := w.open(&src, &w.current); err != nil {
+		_, err = w.each(r, rolePlace, &w.source, func() (bool, error) {
+			if err := w.source.read(); err != nil {
 				return false, err
 			}
-			return true, w.claimPlaces(c, &src, ContentsOfPlace, func(m *mention, place string) bool { return place == uri })
+			return true, w.claimPlaces(c, ContentsOfPlace, func(m *mention, place string) bool { return place == uri })
 		})
 		return err
 	})
@@ -119,7 +114,12 @@ func (s *Store) conflicts(ctx context.Context, q Query, collect func(*walk, clai
 	if err := collect(w, c); err != nil {
 		return nil, err
 	}
-	return &Conflicts{Conflicts: c.conflicts(), Statements: exactly(w.answer.Statements), Truncated: w.reachedLimits()}, nil
+	found := &Conflicts{Conflicts: c.conflicts(), Statements: make([]Statement, len(w.statements)), Truncated: w.truncated()}
+	text, vouchers := string(w.text), w.vouchers()
+	for i := range w.statements {
+		found.Statements[i] = w.statements[i].statement(text, vouchers)
+	}
+	return found, nil
 }
 
 // claims are values and their statements, by what they are about.
@@ -159,23 +159,30 @@ func (c claims) conflicts() []Conflict {
 	return found
 }
 
+// claim calls add for the selected statements in which the artifact has the role, read
+// and cited.
+func (w *walk) claim(refs []ref, ro role, add func(at int) error) error {
+	_, err := w.tell(refs, ro, func() (bool, error) {
+		if err := w.source.read(); err != nil {
+			return false, err
+		}
+		at, _, err := w.cite()
+		if err == nil {
+			err = add(at)
+		}
+		return len(w.statements) <= w.limits.Hops, err
+	})
+	if len(w.statements) > w.limits.Hops {
+		w.limit(byHops)
+	}
+	return err
+}
+
 // compareDigests looks at the descriptors that give the artifact several digests.
 func (w *walk) compareDigests(refs []ref, c claims) error {
-	list, _, err := w.selected(refs, roleAlias)
-	if err != nil {
-		return err
-	}
-	for i := range list {
-		src := &list[i]
-		if err := w.open(src, &w.current); err != nil {
-			return err
-		}
-		at, err := w.cite(src)
-		if err != nil {
-			return err
-		}
+	return w.claim(refs, roleAlias, func(at int) error {
 		for _, r := range refs {
-			together, err := w.together(src, r.key, nil)
+			together, err := w.together(&w.source, r.key, nil)
 			if err != nil {
 				return err
 			}
@@ -185,48 +192,40 @@ func (w *walk) compareDigests(refs []ref, c claims) error {
 				}
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func (w *walk) compareBuilds(refs []ref, c claims) error {
-	list, _, err := w.selected(refs, roleOutput)
-	if err != nil {
-		return err
-	}
-	for i := range list {
-		src := &list[i]
-		if err := w.open(src, &w.current); err != nil {
+	return w.claim(refs, roleOutput, func(at int) error {
+		if maker := w.source.maker; maker > 0 {
+			name, err := w.nameAt(&w.source, maker-1)
+			if err != nil {
+				return err
+			}
+			c.add(issue{BuildersDiffer, ""}, name, at)
+		}
+		if err := w.claimPlaces(c, InputDiffers, func(m *mention, _ string) bool { return m.role == roleInput }); err != nil {
 			return err
 		}
-		at, err := w.cite(src)
-		if err != nil {
-			return err
-		}
-		if maker := w.answer.Statements[at].Maker; maker != "" {
-			c.add(issue{BuildersDiffer, ""}, maker, at)
-		}
-		if err := w.claimPlaces(c, src, InputDiffers, func(m *mention, _ string) bool { return m.role == roleInput }); err != nil {
-			return err
-		}
-		inputs, err := w.inputs(src)
+		inputs, err := w.inputs()
 		if err != nil {
 			return err
 		}
 		c.add(issue{InputsDiffer, ""}, inputs, at)
-	}
-	return nil
+		return nil
+	})
 }
 
 // inputs returns the digests of all inputs that have one, in order and on one line.
-func (w *walk) inputs(src *source) (string, error) {
+func (w *walk) inputs() (string, error) {
 	var all []string
-	for i := range src.record.mentions {
-		m := &src.record.mentions[i]
+	for i := range w.source.mentions {
+		m := &w.source.mentions[i]
 		if m.role != roleInput {
 			continue
 		}
-		value, err := w.content(src, m)
+		value, err := w.content(m)
 		if err != nil {
 			return "", err
 		}
@@ -239,10 +238,10 @@ func (w *walk) inputs(src *source) (string, error) {
 }
 
 // content returns the digests of a descriptor; "" if it has none.
-func (w *walk) content(src *source, m *mention) (string, error) {
+func (w *walk) content(m *mention) (string, error) {
 	var all []string
 	for _, id := range m.digests {
-		_, key, err := w.key(src, id)
+		key, err := w.key(&w.source, id)
 		if err != nil {
 			return "", err
 		}
@@ -256,25 +255,25 @@ func (w *walk) content(src *source, m *mention) (string, error) {
 
 // claimPlaces adds, for each descriptor with a place and a digest that which accepts,
 // the content of the place under each algorithm: two that share none do not disagree.
-func (w *walk) claimPlaces(c claims, src *source, kind Disagreement, which func(m *mention, place string) bool) error {
-	for i := range src.record.mentions {
-		m := &src.record.mentions[i]
+func (w *walk) claimPlaces(c claims, kind Disagreement, which func(m *mention, place string) bool) error {
+	for i := range w.source.mentions {
+		m := &w.source.mentions[i]
 		if m.place == 0 {
 			continue
 		}
-		place, err := w.text(src, m.place-1, false)
+		place, err := w.nameAt(&w.source, m.place-1)
 		if err != nil {
 			return err
 		}
 		if !which(m, place) {
 			continue
 		}
-		at, err := w.cite(src)
+		at, _, err := w.cite()
 		if err != nil {
 			return err
 		}
 		for _, id := range m.digests {
-			_, key, err := w.key(src, id)
+			key, err := w.key(&w.source, id)
 			if err != nil {
 				return err
 			}
@@ -288,44 +287,52 @@ func (w *walk) claimPlaces(c claims, src *source, kind Disagreement, which func(
 
 // compareAbout looks at summaries and comparisons.
 func (w *walk) compareAbout(refs []ref, c claims) error {
-	list, _, err := w.selected(refs, roleAbout)
-	if err != nil {
-		return err
-	}
-	for i := range list {
-		src := &list[i]
-		if err := w.open(src, &w.current); err != nil {
-			return err
+	_, err := w.tell(refs, roleAbout, func() (bool, error) {
+		shape := w.source.shape
+		if shape != shapeSummary && shape != shapeComparison {
+			return true, nil
 		}
-		if src.record.shape != shapeSummary && src.record.shape != shapeComparison {
-			continue
+		if err := w.source.read(); err != nil {
+			return false, err
 		}
-		at, err := w.cite(src)
+		at, _, err := w.cite()
 		if err != nil {
-			return err
+			return false, err
 		}
-		if s := w.answer.Statements[at]; src.record.shape == shapeSummary {
-			c.add(issue{ResultsDiffer, s.Maker + " " + s.Resource}, s.Result, at)
-			continue
+		if shape == shapeSummary {
+			return true, w.claimResult(c, at)
 		}
-		if err := w.claimRebuild(refs, src, at, c); err != nil {
-			return err
+		return true, w.claimRebuild(refs, at, c)
+	})
+	return err
+}
+
+// claimResult adds what a verifier found about a resource.
+func (w *walk) claimResult(c claims, at int) error {
+	var about [2]string
+	for i, id := range [...]uint32{w.source.maker, w.source.resource} {
+		if id > 0 {
+			var err error
+			if about[i], err = w.nameAt(&w.source, id-1); err != nil {
+				return err
+			}
 		}
 	}
+	c.add(issue{ResultsDiffer, about[0] + " " + about[1]}, results[w.source.verdict], at)
 	return nil
 }
 
 // claimRebuild adds what both runs of a comparison made under the artifact's path.
-func (w *walk) claimRebuild(refs []ref, src *source, at int, c claims) error {
+func (w *walk) claimRebuild(refs []ref, at int, c claims) error {
 	labels := map[uint32]bool{}
 	for _, ro := range [...]role{roleAbout, roleCompared} {
-		for i := range src.record.mentions {
-			m := &src.record.mentions[i]
+		for i := range w.source.mentions {
+			m := &w.source.mentions[i]
 			if m.role != ro || ro == roleCompared && !labels[m.label] {
 				continue
 			}
 			for _, id := range m.digests {
-				_, key, err := w.key(src, id)
+				key, err := w.key(&w.source, id)
 				if err != nil {
 					return err
 				}

@@ -116,7 +116,7 @@ func TestARecordTornAtAnyByteWasNeverAcknowledged(t *testing.T) {
 			require.NoError(t, os.WriteFile(log, tail, 0o644))
 			got, err := readAs(t, dir, Config{})
 			require.NoError(t, err, "byte %d", n)
-			if n < whole {
+			if !bytes.HasPrefix(tail, after[:whole]) { // zeros may be what was cut off
 				require.Equal(t, want, got, "byte %d", n)
 			} else {
 				require.Equal(t, more, got, "byte %d: a whole frame counts", n)

@@ -4,15 +4,16 @@ import "slices"
 
 // cycles returns the strongly connected components of provenance that lead back to
 // themselves, by Tarjan's algorithm without recursion: an attacker chooses the depth.
-func cycles(nodes int, hops []Hop) (found [][]int) {
+func cycles(nodes int, hops []hopRow) (found [][]int) {
 	back := false // without a hop to a node that came before, there is none
 	for i := range hops {
-		back = back || hops[i].To <= hops[i].From
+		back = back || hops[i].to <= hops[i].from
 	}
 	if !back {
 		return nil
 	}
-	provenance := func(h *Hop) bool { return h.Relation == Input || h.Relation == Output || h.Relation == Byproduct }
+	const followed = 1<<roleInput | 1<<roleOutput | 1<<roleByproduct | 1<<roleComponent | 1<<roleAbout
+	provenance := func(h *hopRow) bool { return followed>>h.relation&1 == 1 }
 	numbers := make([]uint32, 4*nodes+2)
 	cut := func(n int) (part []uint32) {
 		part, numbers = numbers[:n:n], numbers[n:]
@@ -21,7 +22,7 @@ func cycles(nodes int, hops []Hop) (found [][]int) {
 	t := tarjan{first: cut(nodes + 1), order: cut(nodes), low: cut(nodes), open: make([]bool, nodes)}
 	for i := range hops {
 		if h := &hops[i]; provenance(h) {
-			t.first[h.From+1]++
+			t.first[h.from+1]++
 		}
 	}
 	for i := range nodes {
@@ -32,8 +33,8 @@ func cycles(nodes int, hops []Hop) (found [][]int) {
 	copy(next, t.first)
 	for i := range hops {
 		if h := &hops[i]; provenance(h) {
-			t.to[next[h.From]] = uint32(h.To)
-			next[h.From]++
+			t.to[next[h.from]] = h.to
+			next[h.from]++
 		}
 	}
 	for i := range uint32(nodes) {

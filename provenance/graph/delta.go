@@ -17,9 +17,7 @@ type delta struct {
 	posts   []uint32 // the chunks of lists
 	records []byte
 	ends    []uint64 // of records
-	sorted  []uint32 // made by sort
 	bytes   int      // an estimate of the memory in use
-	memo    memo
 }
 
 type deltaNode struct {
@@ -67,8 +65,8 @@ func (d *delta) slot(fp uint64, key []byte) int {
 	}
 }
 
-// node returns the id of the node with the key, which is made if it is new.
-func (d *delta) node(key []byte) uint32 {
+// intern returns the id of the node with the key, which is made if it is new.
+func (d *delta) intern(key []byte) uint32 {
 	fp := fingerprint(key)
 	at := d.slot(fp, key)
 	if id := d.table[at]; id > 0 {
@@ -109,7 +107,7 @@ func (d *delta) keyOf(id uint32) []byte {
 func (d *delta) add(r *record) {
 	statement := uint32(len(d.ends))
 	before := len(d.records)
-	d.records = r.append(roomy(d.records, headSize))
+	d.records = r.append(roomy(d.records, 256))
 	d.ends = append(d.ends, uint64(len(d.records)))
 	d.bytes += len(d.records) - before + 8
 	r.each(func(id uint32, ro role) { d.post(id, ro, statement) })
@@ -177,20 +175,6 @@ func (d *delta) post(id uint32, ro role, statement uint32) {
 	l.count++
 }
 
-// sort prepares order.
-func (d *delta) sort() {
-	d.sorted = make([]uint32, len(d.all))
-	for i := range d.sorted {
-		d.sorted[i] = uint32(i)
-	}
-	slices.SortFunc(d.sorted, func(a, b uint32) int {
-		if c := cmp.Compare(d.all[a].fingerprint, d.all[b].fingerprint); c != 0 {
-			return c
-		}
-		return bytes.Compare(d.keyOf(a), d.keyOf(b))
-	})
-}
-
 func (d *delta) statements() uint32 { return uint32(len(d.ends)) }
 
 func (d *delta) nodes() uint32 { return uint32(len(d.all)) }
@@ -206,17 +190,13 @@ func (d *delta) record(statement uint32) ([]byte, error) {
 	return d.records[start:d.ends[statement]], nil
 }
 
-func (d *delta) key(node uint32) (uint64, []byte, error) {
-	return d.all[node].fingerprint, d.keyOf(node), nil
+func (d *delta) node(node uint32) (view, error) {
+	return view{d.all[node].fingerprint, d.keyOf(node), mentioned{roles: d.roles(node), count: maxInlinePosts + 1}}, nil
 }
 
 func (d *delta) find(fp uint64, key []byte) (uint32, bool, error) {
 	id := d.table[d.slot(fp, key)]
 	return max(id, 1) - 1, id > 0, nil
-}
-
-func (d *delta) text(node uint32, keep bool, from *slab) (string, error) {
-	return d.memo.text(d, node, keep, from)
 }
 
 func (d *delta) postings(node uint32, ro role) (postings, error) {
@@ -238,13 +218,66 @@ func chunked(posts []uint32, chunk, i uint32) uint32 {
 	return posts[chunk+1+i]
 }
 
-func (d *delta) roles(node uint32) (mask uint32, err error) {
+func (d *delta) roles(node uint32) (mask uint32) {
 	for at := d.all[node].list; at > 0; at = d.lists[at-1].next {
 		mask |= 1 << d.lists[at-1].role
 	}
-	return mask, nil
+	return mask
 }
 
-func (d *delta) order(place uint32) uint32 { return d.sorted[place] }
+func (d *delta) aside() part { return d }
+
+func (d *delta) scan() scanner {
+	order := make([]sortKey, len(d.all))
+	for i := range order {
+		order[i] = sortKey{d.all[i].fingerprint, uint32(i)}
+	}
+	slices.SortFunc(order, func(a, b sortKey) int {
+		if a.fingerprint != b.fingerprint {
+			return cmp.Compare(a.fingerprint, b.fingerprint)
+		}
+		return bytes.Compare(d.keyOf(a.node), d.keyOf(b.node))
+	})
+	return &deltaScanner{delta: d, order: order}
+}
+
+type sortKey struct {
+	fingerprint uint64
+	node        uint32
+}
+
+// A deltaScanner reads a delta in order.
+type deltaScanner struct {
+	delta     *delta
+	order     []sortKey
+	statement uint32
+}
+
+func (s *deltaScanner) next(n *scanned) (bool, error) {
+	if len(s.order) == 0 {
+		return false, nil
+	}
+	d := s.delta
+	n.fingerprint, n.node = s.order[0].fingerprint, s.order[0].node
+	s.order = s.order[1:]
+	n.key, n.roles, n.count = d.keyOf(n.node), 0, 0
+	for at := d.all[n.node].list; at > 0; at = d.lists[at-1].next {
+		l := &d.lists[at-1]
+		n.roles |= 1 << l.role
+		for i := uint32(0); i < l.count && n.count+i < maxInlinePosts; i++ {
+			n.few[n.count+i] = uint32(l.role)<<28 | chunked(d.posts, l.first, i)
+		}
+		n.count += l.count
+	}
+	if n.count <= maxInlinePosts {
+		slices.Sort(n.few[:n.count])
+	}
+	return true, nil
+}
+
+func (s *deltaScanner) record() ([]byte, error) {
+	s.statement++
+	return s.delta.record(s.statement - 1)
+}
 
 func (d *delta) close() error { return nil }

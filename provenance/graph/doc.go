@@ -2,17 +2,19 @@
 // answers questions about it.
 //
 // Attestations flow in, verified (Store.Add) or not (Store.AddUnverified). Answers
-// flow out: Lineage (what went into an artifact), Impact (what came out of one),
-// Path, Conflicts and Statements. The package may import attest, provenance and
+// flow out: Lineage (what went into an artifact), Impact (what came out of one, and what
+// contains it), Path, Conflicts and Statements. An Answer is compact, and makes its nodes,
+// hops and statements when they are asked for. The package may import attest, provenance and
 // internal; it verifies nothing and holds no keys.
 //
 // # What is stored
 //
 // A statement relates artifacts, which are digests; builders, verifiers and places,
 // which are names; and itself, by the SHA-256 digest of its envelope. Provenance
-// (SLSA v0.1, v0.2, v1, and in-toto links) relates outputs to inputs and byproducts;
-// a summary (VSA), a bill of materials, a comparison of builds or anything else says
-// something about its subjects. Every hop of an answer cites the statement that
+// (SLSA v0.1, v0.2, v1, and in-toto links) relates outputs to inputs and byproducts; a
+// bill of materials (CycloneDX, SPDX 2) relates its subjects to the components that they
+// contain, which are known by digests and package URLs; a bill in SPDX 3, a summary (VSA),
+// a comparison of builds or anything else says something about its subjects. Every hop of an answer cites the statement that
 // tells it, and the place in it as a JSON pointer. The attestations themselves are
 // not kept.
 //
@@ -36,10 +38,13 @@
 // A Store is a directory. An addition is one checksummed record of a log, written and
 // synchronised before the call returns; the log is held in memory too. When that has
 // grown it is written as a segment: immutable files, mapped into memory, each block
-// checked against its checksum when it is first used. A manifest names the segments
-// and the log, and is replaced atomically. What a crash leaves half-written is at the
-// end of the log, was never acknowledged, and is removed by the next writer; damage
-// anywhere else is an error. Checksums find accidents: whoever can write to the
+// checked against its checksum when it is first used. Segments of one size are merged
+// while additions go on; a merge reads and writes each file once, in order, and past the
+// mapping, so that it takes little memory. A merge that fails is told by a later addition,
+// and changes nothing. A manifest names the segments and the log, and is replaced
+// atomically. What a crash leaves half-written is at the end of the log, was never
+// acknowledged, or is not in the manifest, and is removed by the next writer; damage
+// anywhere else is an error. A directory in an older format is refused. Checksums find accidents: whoever can write to the
 // directory can forge its contents, so keep it as safe as the trust that queries
 // place in it. A program that has a store open may be killed if somebody else shortens
 // a mapped file.

@@ -55,8 +55,8 @@ func Example() {
 		if err != nil {
 			panic(err)
 		}
-		for _, h := range answer.Hops {
-			fmt.Println(answer.Nodes[h.From].Label, "<-", answer.Nodes[h.To].Label, h.Pointer, answer.HopText(h))
+		for _, h := range answer.Hops() {
+			fmt.Println(answer.Node(h.From).Label, "<-", answer.Node(h.To).Label, h.Pointer, answer.HopText(h))
 		}
 		for _, f := range answer.Frontier {
 			fmt.Println("node", f.Node, "-", f.Cause)

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// WriteJSON writes the answer as JSON, as its fields say.
+// WriteJSON writes the answer's Document as JSON.
 func (a *Answer) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	return e.Encode(a)
+	return e.Encode(a.Document())
 }
 
 // WriteDOT writes the answer as a digraph for Graphviz. Texts that others chose are
@@ -22,7 +22,7 @@ func (a *Answer) WriteJSON(w io.Writer) error {
 func (a *Answer) WriteDOT(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprint(b, "digraph lineage {\n  rankdir=LR;\n  node [shape=box];\n")
-	for i, n := range a.Nodes {
+	for i, n := range a.Nodes() {
 		style := ""
 		if a.marked(i) {
 			style = ", style=dashed"
@@ -32,13 +32,13 @@ func (a *Answer) WriteDOT(w io.Writer) error {
 			fmt.Fprintf(b, "  n%d [color=red];\n", i)
 		}
 	}
-	for _, h := range a.Hops {
+	for _, h := range a.Hops() {
 		style := ""
-		if a.Statements[h.Statement].Unverified {
+		if a.Statement(h.Statement).Unverified {
 			style = ", style=dashed"
 		}
 		fmt.Fprintf(b, "  n%d -> n%d [label=\"%s\", tooltip=\"%s\"%s];\n", h.From, h.To,
-			dotText(a.HopText(h)), dotText(a.Statements[h.Statement].Evidence.String()+h.Pointer), style)
+			dotText(a.HopText(h)), dotText(a.Statement(h.Statement).Evidence.String()+h.Pointer), style)
 	}
 	for i, text := range a.notes() {
 		fmt.Fprintf(b, "  note%d [shape=note, label=\"%s\"];\n", i, dotText(text))
@@ -51,15 +51,15 @@ func (a *Answer) WriteDOT(w io.Writer) error {
 func (a *Answer) WriteMermaid(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprint(b, "flowchart LR\n")
-	for i := range a.Nodes {
+	for i := range a.NumNodes() {
 		fmt.Fprintf(b, "  n%d[\"%s\"]\n", i, mermaidText(a.NodeText(i)))
 		if a.marked(i) {
 			fmt.Fprintf(b, "  style n%d stroke-dasharray: 5 5\n", i)
 		}
 	}
-	for _, h := range a.Hops {
+	for _, h := range a.Hops() {
 		arrow := "-->"
-		if a.Statements[h.Statement].Unverified {
+		if a.Statement(h.Statement).Unverified {
 			arrow = "-.->"
 		}
 		fmt.Fprintf(b, "  n%d %s|\"%s\"| n%d\n", h.From, arrow, mermaidText(a.HopText(h)), h.To)
@@ -78,10 +78,10 @@ func (a *Answer) marked(node int) bool {
 // NodeText returns a node on one line of printable ASCII, with why the answer ends
 // there.
 func (a *Answer) NodeText(node int) string {
-	n := a.Nodes[node]
+	n := a.Node(node)
 	text := n.Name
-	if len(n.Digests) > 0 {
-		text = n.Digests[0].String()
+	if !n.Digests.IsZero() {
+		text = string(n.Digests.AppendFirst(nil))
 		if len(n.Label) > 0 {
 			text = plain(n.Label) + " " + text
 		}
@@ -104,7 +104,7 @@ func (a *Answer) NodeText(node int) string {
 // HopText returns what a hop says, and who vouches for it, on one line of printable
 // ASCII.
 func (a *Answer) HopText(h Hop) string {
-	s := a.Statements[h.Statement]
+	s := a.Statement(h.Statement)
 	text := string(h.Relation)
 	if h.Role != "" {
 		text += " (" + string(h.Role) + ")"

@@ -21,7 +21,6 @@ func (*memoryFile) Close() error { return nil }
 // sections writes the delta as a segment, and returns the contents of its files.
 func sections(t testing.TB, d *delta) [segmentFiles][]byte {
 	t.Helper()
-	d.sort()
 	files := map[string]*memoryFile{}
 	_, err := writeSegment(context.Background(), []part{d}, func(suffix string) (io.WriteCloser, error) {
 		files[suffix] = &memoryFile{}
@@ -70,18 +69,18 @@ func sampleDelta(t testing.TB) *delta {
 // query may panic, run away, or say anything but an answer or a refusal.
 func FuzzSegment(f *testing.F) {
 	good := sections(f, sampleDelta(f))
-	f.Add(good[0], good[1], good[2], good[3], good[4], good[5])
+	f.Add(good[0], good[1], good[2], good[3], good[4], good[5], good[6])
 	for i := range good {
 		bad := good
 		bad[i] = bytes.Clone(good[i])
 		bad[i][len(bad[i])/2] ^= 0xff
-		f.Add(bad[0], bad[1], bad[2], bad[3], bad[4], bad[5])
+		f.Add(bad[0], bad[1], bad[2], bad[3], bad[4], bad[5], bad[6])
 		bad[i] = nil
-		f.Add(bad[0], bad[1], bad[2], bad[3], bad[4], bad[5])
+		f.Add(bad[0], bad[1], bad[2], bad[3], bad[4], bad[5], bad[6])
 	}
-	f.Fuzz(func(t *testing.T, records, offsets, keys, nodes, buckets, postings []byte) {
+	f.Fuzz(func(t *testing.T, records, offsets, keys, nodes, buckets, postings, filter []byte) {
 		var files [segmentFiles]*blocks
-		for i, content := range [...][]byte{records, offsets, keys, nodes, buckets, postings} {
+		for i, content := range [...][]byte{records, offsets, keys, nodes, buckets, postings, filter} {
 			files[i] = sealedBlocks(t, content)
 		}
 		segment, err := newSegment("fuzz", files)
@@ -108,6 +107,8 @@ func FuzzSegment(f *testing.F) {
 			check(err)
 		}
 		_, err = s.ConflictsAt(ctx, "p", q)
+		check(err)
+		_, err = find([]part{segment}, generated(0))
 		check(err)
 		_, err = writeSegment(ctx, []part{segment}, func(string) (io.WriteCloser, error) { return &memoryFile{}, nil })
 		check(err)

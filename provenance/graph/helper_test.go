@@ -121,22 +121,35 @@ func add(t testing.TB, s *Store, who string, statements ...*attest.Statement) {
 	require.NoError(t, err)
 }
 
-func lineage(t testing.TB, s *Store, of digest.Digest, q Query) *Answer {
+// A drawn is an answer with its parts as slices.
+type drawn struct {
+	*Answer
+	Nodes      []Node
+	Hops       []Hop
+	Statements []Statement
+}
+
+func draw(a *Answer) *drawn {
+	d := a.Document()
+	return &drawn{a, d.Nodes, d.Hops, d.Statements}
+}
+
+func lineage(t testing.TB, s *Store, of digest.Digest, q Query) *drawn {
 	t.Helper()
 	a, err := s.Lineage(context.Background(), of, q)
 	require.NoError(t, err)
-	return a
+	return draw(a)
 }
 
-func impact(t testing.TB, s *Store, of digest.Digest, q Query) *Answer {
+func impact(t testing.TB, s *Store, of digest.Digest, q Query) *drawn {
 	t.Helper()
 	a, err := s.Impact(context.Background(), of, q)
 	require.NoError(t, err)
-	return a
+	return draw(a)
 }
 
 // lines tells an answer's hops and frontier by labels, for comparing.
-func lines(a *Answer) []string {
+func lines(a *drawn) []string {
 	name := func(i int) string {
 		n := a.Nodes[i]
 		switch {
@@ -145,7 +158,7 @@ func lines(a *Answer) []string {
 		case n.Name != "":
 			return n.Name
 		}
-		return n.Digests[0].String()
+		return n.Digests.List()[0].String()
 	}
 	var out []string
 	for _, h := range a.Hops {
@@ -158,7 +171,7 @@ func lines(a *Answer) []string {
 }
 
 // labels returns the labels of nodes.
-func labels(a *Answer) []string {
+func labels(a *drawn) []string {
 	var out []string
 	for _, n := range a.Nodes {
 		out = append(out, n.Label)

@@ -155,13 +155,7 @@ func (f *fact) read(s *attest.Statement) error {
 	case predicate.VSAType:
 		return f.summary(s)
 	case predicate.CycloneDXType, predicate.SPDXType, predicate.SPDX23Type, predicate.SPDX3Type:
-		b, err := predicate.DecodeBill(s)
-		if err != nil {
-			return unreadable(err)
-		}
-		f.shape = shapeBill
-		f.resource = f.nameOrNone(b.Name)
-		f.mention(roleAbout, 0, s.Subjects()...)
+		return f.bill(s)
 	case comparisonType:
 		return f.comparison(s)
 	default:
@@ -175,6 +169,7 @@ func (f *fact) build(sh shape, b *provenance.Build) {
 	f.shape = sh
 	f.maker = f.nameOrNone(b.Builder.ID)
 	f.mention(roleOutput, 0, b.Outputs...)
+	f.mention(roleByproduct, 0, b.Byproducts...)
 	for i, in := range b.Inputs {
 		use := uint8(0)
 		for j, ro := range inputRoles[:useOfBuilder] {
@@ -185,7 +180,6 @@ func (f *fact) build(sh shape, b *provenance.Build) {
 		f.mentionAt(roleInput, use, i, in.Descriptor)
 	}
 	f.mention(roleInput, useOfBuilder, b.Builder.Dependencies...)
-	f.mention(roleByproduct, 0, b.Byproducts...)
 }
 
 // notListed is the index of the config source of v0.2, which is an input beside the
@@ -307,6 +301,9 @@ func (f *fact) check() error {
 	}
 	for _, m := range f.mentions {
 		if err := long(m.place, m.label); err != nil {
+			return err
+		}
+		if err := long(m.digests...); err != nil {
 			return err
 		}
 	}

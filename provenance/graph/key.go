@@ -66,7 +66,7 @@ func digestOf(key string) (digest.Digest, bool) {
 }
 
 // hexOf returns b in hexadecimal, with one allocation.
-func hexOf[T string | []byte](b T) string {
+func hexOf(b string) string {
 	var buf [128]byte
 	return string(hex.AppendEncode(buf[:0], []byte(b)))
 }
@@ -113,14 +113,6 @@ type voucher struct {
 	Signers   []attest.Identity `json:"signers"`
 }
 
-// clone keeps what a selection may change apart from what is stored.
-func (v *voucher) clone() *voucher {
-	if v == nil {
-		return nil
-	}
-	return &voucher{v.Authority, slices.Clone(v.Signers)}
-}
-
 // sealKey returns the key of who vouches for v.
 func sealKey(v *attest.Verified) (string, error) {
 	b, err := strictjson.Marshal(voucher{v.Authority(), v.Signers()})
@@ -142,6 +134,7 @@ func voucherOf(key string) (*voucher, error) {
 	if err := json.Unmarshal([]byte(key[1:]), &v); err != nil || v.Authority == "" || len(v.Signers) == 0 {
 		return nil, damaged("a seal", "no signers").Because(err)
 	}
+	v.Signers = slices.Clip(v.Signers)
 	return &v, nil
 }
 

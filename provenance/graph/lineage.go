@@ -3,28 +3,42 @@ package graph
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strconv"
 
+	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/excerpt"
 )
 
-// Lineage tells what went into the artifact with the digest, and into that, as far as
-// the selected statements go. Where they end, there is a Frontier.
+// Lineage tells what went into the artifact with the digest, or what it contains by a bill
+// of materials, and what went into that, as far as the selected statements go. Where they
+// end, there is a Frontier.
 func (s *Store) Lineage(ctx context.Context, d digest.Digest, q Query) (*Answer, error) {
 	return s.closure(ctx, d, q, upstream)
 }
 
-// Impact tells what came out of builds that read the artifact with the digest, and out
-// of builds that read that.
+// Impact tells what came out of builds that read the artifact with the digest, or what
+// contains it by a bill of materials, and what came of that.
 func (s *Store) Impact(ctx context.Context, d digest.Digest, q Query) (*Answer, error) {
 	return s.closure(ctx, d, q, downstream)
 }
 
-// A direction is in which role a walk finds a node, and to which roles of the same
-// statement it goes from there.
-type direction struct {
+// ImpactNaming is Impact for the component that bills of materials give the name, a
+// package URL as they write it. A name proves nothing: whoever writes a bill can give
+// any component any name.
+func (s *Store) ImpactNaming(ctx context.Context, name string, q Query) (*Answer, error) {
+	if name == "" || len(name) > maxName {
+		return nil, attest.Refuse(CodeNil, "name", "a name", excerpt.Quote(name))
+	}
+	return s.closureOf(ctx, []byte(nameKey(name)), q, downstream)
+}
+
+// A direction is the steps by which a walk goes on from a node: the roles in which it
+// finds the node, and to which roles of the same statement it goes from there.
+type direction []struct {
 	from role
-	to   [2]role
+	to   uint32 // a bit for each role
 }
 
 // The directions, by their index.
@@ -34,8 +48,8 @@ const (
 )
 
 var directions = [...]direction{
-	upstream:   {roleOutput, [2]role{roleInput, roleInput}},
-	downstream: {roleInput, [2]role{roleOutput, roleByproduct}},
+	upstream:   {{roleOutput, 1 << roleInput}, {roleContainer, 1 << roleComponent}},
+	downstream: {{roleInput, 1<<roleOutput | 1<<roleByproduct}, {roleComponent, 1 << roleAbout}},
 }
 
 func (s *Store) closure(ctx context.Context, d digest.Digest, q Query, dir int) (*Answer, error) {
@@ -43,6 +57,10 @@ func (s *Store) closure(ctx context.Context, d digest.Digest, q Query, dir int) 
 	if err != nil {
 		return nil, err
 	}
+	return s.closureOf(ctx, key, q, dir)
+}
+
+func (s *Store) closureOf(ctx context.Context, key []byte, q Query, dir int) (*Answer, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	w, err := s.begin(ctx, q)
@@ -63,23 +81,18 @@ func (w *walk) spread(key []byte, dir int, done func() bool) error {
 	if err != nil || start < 0 {
 		return err
 	}
+	w.of(start)[0].followed = true // even if it is a name, for it was asked for
 	w.queue = append(w.queue[:0], start)
 	w.queued[start] = true
 	for next := 0; next < len(w.queue) && !done(); next++ {
 		i := w.queue[next]
-		if w.answer.Nodes[i].Depth >= w.limits.Depth {
+		if int(w.nodes[i].depth) >= w.limits.Depth {
 			w.limit(byDepth)
 			w.end(i, Limited)
 			continue
 		}
 		if err := w.follow(i, dir); err != nil {
 			return err
-		}
-		for _, j := range w.reached {
-			if !w.queued[j] {
-				w.queued[j] = true
-				w.queue = append(w.queue, j)
-			}
 		}
 		if w.query.About {
 			if err := w.tellAbout(i); err != nil {
@@ -91,151 +104,145 @@ func (w *walk) spread(key []byte, dir int, done func() bool) error {
 }
 
 func (w *walk) end(node int, cause Cause) {
-	w.answer.Frontier = append(w.answer.Frontier, Frontier{node, cause})
+	w.frontier = append(w.frontier, Frontier{node, cause})
 }
 
-// follow adds the hops from a node, and notes in reached where they lead.
+// follow adds the hops from a node, and queues where they lead.
 func (w *walk) follow(i, dir int) error {
-	w.reached = w.reached[:0]
 	refs := w.of(i)
-	if !w.followed(refs[0].key) {
+	if !refs[0].followed {
 		cause := Nameless
-		if len(w.answer.Nodes[i].Digests) > 0 {
+		if w.nodes[i].digests {
 			cause = WeakDigest
 		}
 		w.end(i, cause)
 		return nil
 	}
 	w.cut = false
-	list, seen, err := w.selected(refs, directions[dir].from)
-	if err != nil {
-		return err
-	}
-	hops := len(w.answer.Hops)
-	for k := range list {
-		if err := w.open(&list[k], &w.current); err != nil {
-			return err
-		}
-		if k == 0 && w.answer.Nodes[i].Label == "" {
-			if err := w.label(i, &list[k]); err != nil {
-				return err
+	hops, seen, believed := len(w.hops), false, false
+	for _, step := range directions[dir] {
+		any, err := w.tell(refs, step.from, func() (bool, error) {
+			if !believed && w.nodes[i].label == 0 {
+				if err := w.label(i); err != nil {
+					return false, err
+				}
 			}
-		}
-		if err := w.hops(i, &list[k], dir); err != nil {
+			believed = true
+			return w.followHops(i, step.to)
+		})
+		if err != nil {
 			return err
 		}
+		seen = seen || any
 	}
 	switch {
 	case w.cut:
 		w.end(i, Limited)
-	case len(list) == 0 && seen:
+	case !believed && seen:
 		w.end(i, Unbelieved)
-	case len(list) == 0:
+	case !believed:
 		w.end(i, Untold)
-	case len(w.answer.Hops) == hops:
+	case len(w.hops) == hops:
 		w.end(i, NoInputs)
 	}
 	return nil
 }
 
-// hops adds the hops of one statement.
-func (w *walk) hops(from int, src *source, dir int) error {
-	for k := range src.record.mentions {
-		m := &src.record.mentions[k]
-		if m.role != directions[dir].to[0] && m.role != directions[dir].to[1] {
-			continue
-		}
-		if !w.room() {
-			break
-		}
-		to, err := w.mentioned(src, m, w.answer.Nodes[from].Depth+1)
-		if err != nil {
-			return err
-		}
-		if to < 0 {
-			continue
-		}
-		h := Hop{From: from, To: to, Relation: relationOf(m.role)}
-		if m.role == roleInput {
-			h.Role = inputRoles[m.use]
-		}
-		if err := w.hop(h, src, m); err != nil {
-			return err
-		}
-		w.reached = append(w.reached, to)
-	}
-	return nil
-}
-
-// label names a node as a statement that mentions it does.
-func (w *walk) label(node int, src *source) error {
-	for k := range src.record.mentions {
-		m := &src.record.mentions[k]
-		for _, id := range m.digests {
-			if i, ok := w.nodes.get(spot{src.part, id}.id()); !ok || int(i) != node || m.label == 0 {
-				continue
+// followHops adds the hops of w.source from a node to some roles, and reports whether
+// there is room for those of another.
+func (w *walk) followHops(from int, to uint32) (more bool, err error) {
+	const last = 1<<roleInput | 1<<roleComponent // nothing else comes after these
+	c := citing{walk: w, from: from}
+	rest, m := &w.source.rest, &w.mention
+	for rest.next(m) {
+		if to>>m.role&1 == 0 {
+			if last>>m.role&1 == 1 {
+				return true, nil
 			}
-			var err error
-			w.answer.Nodes[node].Label, err = w.text(src, m.label-1, false)
-			return err
+			continue
+		}
+		to, more, err := c.mentioned(m)
+		if err != nil || !more {
+			return more, err
+		}
+		if to >= 0 && !w.queued[to] {
+			w.queued[to] = true
+			w.queue = append(w.queue, to)
 		}
 	}
-	return nil
+	return true, rest.err()
 }
 
-func relationOf(ro role) Relation {
-	switch ro {
-	case roleInput:
-		return Input
-	case roleOutput:
-		return Output
-	case roleByproduct:
-		return Byproduct
-	case roleEvidence:
-		return Evidence
-	}
-	return Compared
-}
-
-// room reports whether there may be another hop. It is asked before the node is made to
-// which the hop leads, so that none is there without one.
-func (w *walk) room() bool {
-	if len(w.answer.Hops) < w.limits.Hops {
-		return true
-	}
-	w.limit(byHops)
-	return false
-}
-
-// hop adds a hop, with its citation.
-func (w *walk) hop(h Hop, src *source, m *mention) (err error) {
-	if h.Statement, err = w.cite(src); err != nil {
+// label names a node as w.source, which mentions it, does.
+func (w *walk) label(node int) (err error) {
+	w.other.rest = w.source.rest // which is still to be read
+	for m := &w.mention; w.other.rest.next(m); {
+		if m.label == 0 || !w.isAbout(m, node) {
+			continue
+		}
+		w.nodes[node].label, err = w.word(&w.source, m.label-1)
 		return err
 	}
-	h.Pointer = w.pointer(src.record.shape, m)
-	w.answer.Hops = append(w.answer.Hops, h)
-	return nil
+	return w.other.rest.err()
 }
 
-// mentioned returns the node that a descriptor is about: by a strong digest, else by a
-// weak one, else by name. -1 stands for a limit, or a descriptor without any of them.
-func (w *walk) mentioned(src *source, m *mention, depth int) (int, error) {
-	id, err := w.best(src, m)
+// isAbout reports whether a mention of w.source has a digest of the node.
+func (w *walk) isAbout(m *mention, node int) bool {
+	return slices.ContainsFunc(m.digests, func(id uint32) bool {
+		i, ok := w.spots.get(spot{w.source.part, id}.id())
+		return ok && int(i) == node
+	})
+}
+
+// A citing adds the hops from a node that w.source tells.
+type citing struct {
+	*walk
+	from  int
+	cited bool
+	at    int // in statements, once it is cited
+}
+
+// mentioned adds a hop to what a mention is about, and returns the node; -1 if a limit
+// is reached or the mention is about nothing. If there is no room for more hops, or this
+// telling has them already, it returns false.
+func (c *citing) mentioned(m *mention) (to int, more bool, err error) {
+	id, err := c.best(m)
 	if err != nil || id == 0 {
-		return -1, err
+		return -1, true, err
 	}
-	i, err := w.node(spot{src.part, id - 1}, depth)
-	if err != nil || i < 0 || w.answer.Nodes[i].Label != "" {
-		return i, err
-	}
-	if label := cmp.Or(m.label, m.place); label > 0 {
-		w.answer.Nodes[i].Label, err = w.text(src, label-1, false)
-	}
-	return i, err
+	return c.hop(id-1, m, m.role)
 }
 
-// best returns an id plus one, or 0.
-func (w *walk) best(src *source, m *mention) (uint32, error) {
+// hop adds a hop to a node in the part of w.source, as mentioned does.
+func (c *citing) hop(id uint32, m *mention, relation role) (to int, more bool, err error) {
+	if len(c.hops) >= c.limits.Hops {
+		c.limit(byHops)
+		return -1, false, nil
+	}
+	if to, err = c.node(spot{c.source.part, id}, c.nodes[c.from].depth+1); err != nil || to < 0 {
+		return to, true, err
+	}
+	if relation == m.role && c.nodes[to].label == 0 {
+		if c.nodes[to].label, err = c.wordOrNone(&c.source, cmp.Or(m.label, m.place)); err != nil {
+			return to, false, err
+		}
+	}
+	if !c.cited {
+		used := false
+		if c.at, used, err = c.cite(); err != nil || used {
+			return to, false, err
+		}
+		c.cited = true
+	}
+	c.hops = append(c.hops, hopRow{
+		from: uint32(c.from), to: uint32(to), statement: uint32(c.at), pointer: c.pointer(c.source.shape, m), relation: relation, use: m.use,
+	})
+	return to, true, nil
+}
+
+// best returns the node that a mention is about: by a strong digest, else by a weak one,
+// else by name. It is an id plus one, or 0.
+func (w *walk) best(m *mention) (uint32, error) {
 	switch len(m.digests) {
 	case 0:
 		return cmp.Or(m.place, m.label), nil
@@ -243,7 +250,7 @@ func (w *walk) best(src *source, m *mention) (uint32, error) {
 		return m.digests[0] + 1, nil
 	}
 	for _, id := range m.digests {
-		_, key, err := w.key(src, id)
+		key, err := w.key(&w.source, id)
 		if err != nil || strong(key) {
 			return id + 1, err
 		}
@@ -251,23 +258,30 @@ func (w *walk) best(src *source, m *mention) (uint32, error) {
 	return m.digests[0] + 1, nil
 }
 
-// A knownPointer is a pointer, and what it follows from.
+// A knownPointer is a pointer, what it follows from, and where the answer of a query has
+// it.
 type knownPointer struct {
-	shape shape
-	role  role
-	use   uint8
-	index uint32
-	text  string
+	shape  shape
+	role   role
+	use    uint8
+	index  uint32
+	text   string
+	number uint64
+	at     uint32
 }
 
-// pointer returns where a statement holds a descriptor. Queries ask for few different
-// ones, over and over.
-func (w *walk) pointer(sh shape, m *mention) string {
-	k := &w.pointers[(m.index*uint32(roles)+uint32(m.role))%uint32(len(w.pointers))]
+// pointer returns where the answer has the pointer to where a statement holds a
+// descriptor. Queries ask for few different ones, over and over.
+func (w *walk) pointer(sh shape, m *mention) uint32 {
+	k := &w.pointed[(m.index*uint32(roles)+uint32(m.role))%uint32(len(w.pointed))]
 	if k.text == "" || k.shape != sh || k.role != m.role || k.use != m.use || k.index != m.index {
-		*k = knownPointer{sh, m.role, m.use, m.index, pointer(sh, m)}
+		*k = knownPointer{shape: sh, role: m.role, use: m.use, index: m.index, text: pointer(sh, m)}
 	}
-	return k.text
+	if k.number != w.number {
+		k.number, k.at = w.number, uint32(len(w.pointers))
+		w.pointers = append(w.pointers, k.text)
+	}
+	return k.at
 }
 
 // pointer returns where a statement holds a descriptor.
@@ -284,6 +298,8 @@ func pointer(sh shape, m *mention) string {
 		return "/predicate/policy"
 	case roleCompared:
 		return at("outputs") + "/b"
+	case roleComponent:
+		return at(componentLists[min(int(m.use), len(componentLists)-1)])
 	case roleByproduct:
 		return at("runDetails/byproducts")
 	}

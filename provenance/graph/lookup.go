@@ -20,8 +20,8 @@ type Page struct {
 }
 
 // A Mention is a statement, and what the thing asked for is to it: "envelope",
-// "output", "input", "byproduct", "subject", "evidence", "policy", "compared", "maker",
-// "resource", "place" or "label".
+// "output", "input", "byproduct", "subject", "evidence", "policy", "compared",
+// "component", "maker", "resource", "place" or "label".
 type Mention struct {
 	As        string    `json:"as"`
 	Statement Statement `json:"statement"`
@@ -29,7 +29,8 @@ type Mention struct {
 
 // mentionNames are the names of the roles up to roleLabel.
 var mentionNames = [...]string{
-	"envelope", "output", "input", "byproduct", "subject", "evidence", "policy", "compared", "maker", "resource", "place", "label",
+	"envelope", "output", "input", "byproduct", "subject", "evidence", "policy", "compared", "component",
+	"maker", "resource", "place", "label",
 }
 
 // maxPage bounds a page.
@@ -69,7 +70,7 @@ func (s *Store) page(ctx context.Context, key []byte, q Query, after string, lim
 		return nil, err
 	}
 	defer s.done(w)
-	p := &pager{walk: w, limit: limit, page: &Page{Mentions: []Mention{}}}
+	p := pager{walk: w, limit: limit}
 	if p.ref, err = w.find(fingerprint(key), key); err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (s *Store) page(ctx context.Context, key []byte, q Query, after string, lim
 	for _, at := range w.places {
 		mask |= at.roles
 	}
-	for ro := from; ro <= roleLabel && p.page.Next == ""; ro++ {
+	for ro := from; ro <= roleLabel && p.next == ""; ro++ {
 		if mask>>ro&1 == 0 {
 			skip = 0
 			continue
@@ -87,27 +88,25 @@ func (s *Store) page(ctx context.Context, key []byte, q Query, after string, lim
 		}
 		skip = 0
 	}
-	return p.page, nil
+	return p.page(), nil
 }
 
 // A pager fills a page.
 type pager struct {
 	*walk
-	page  *Page
+	next  string
 	limit int
 	ref   ref
 }
 
 // list adds the statements with a role, from the one with the number skip on.
 func (p *pager) list(ro role, skip uint64) error {
-	for _, at := range p.places[p.ref.places.lo:p.ref.places.hi] {
-		if at.roles>>ro&1 == 0 {
-			continue
-		}
-		list, err := p.parts[at.part].postings(at.number, ro)
+	for k := p.ref.places.lo; k < p.ref.places.hi; k++ {
+		list, err := p.postings(k, ro)
 		if err != nil {
 			return err
 		}
+		at := p.places[k]
 		n := int(list.count())
 		first, err := firstFrom(list, at.base, skip)
 		if err != nil {
@@ -119,8 +118,8 @@ func (p *pager) list(ro role, skip uint64) error {
 				return err
 			}
 			p.looked++
-			if len(p.page.Mentions) == p.limit || p.looked > p.limits.Statements {
-				p.page.Next = cursor(ro, at.base+uint64(statement))
+			if len(p.as) == p.limit || p.looked > p.limits.Statements {
+				p.next = cursor(ro, at.base+uint64(statement))
 				return nil
 			}
 			if err := p.add(spot{at.part, statement}, ro); err != nil {
@@ -151,17 +150,23 @@ func (p *pager) add(at spot, ro role) error {
 	if p.looked%checkEvery == 0 && p.ctx.Err() != nil {
 		return canceled(p.ctx)
 	}
-	src := source{spot: at, index: -1}
-	ok, err := p.load(&src)
+	ok, err := p.open(at, &p.source)
 	if err != nil || !ok {
 		return err
 	}
-	if err := p.open(&src, &p.current); err != nil {
-		return err
-	}
-	s, err := p.statement(&src)
-	p.page.Mentions = append(p.page.Mentions, Mention{mentionNames[ro], s})
+	row, err := p.row(&p.source)
+	p.statements, p.as = append(p.statements, row), append(p.as, ro)
 	return err
+}
+
+// page returns what was found.
+func (p *pager) page() *Page {
+	found := &Page{Mentions: make([]Mention, len(p.as)), Next: p.next}
+	text, vouchers := string(p.text), p.vouchers()
+	for i, ro := range p.as {
+		found.Mentions[i] = Mention{mentionNames[ro], p.statements[i].statement(text, vouchers)}
+	}
+	return found
 }
 
 // A cursor is a role and the number of the statement to go on with.

@@ -24,7 +24,7 @@ const (
 	logStem      = "log-"
 )
 
-const manifestVersion = 2
+const manifestVersion = 3
 
 // A manifest is what the store consists of. It is written as one line of JSON and one
 // with the SHA-256 of the first.
@@ -61,12 +61,21 @@ func parseManifest(b []byte) (*manifest, error) {
 	if !ok || last != hex.EncodeToString(sum[:])+"\n" {
 		return refuse("a line of JSON and its digest", nil)
 	}
+	var format struct {
+		Version int `json:"version"`
+	}
+	if err := strictjson.Unmarshal([]byte(line), &format, strictjson.Options{Depth: 8, AllowUnknown: true}); err != nil {
+		return refuse("strict JSON", err)
+	}
+	if format.Version != manifestVersion {
+		return nil, attest.Refuse(CodeDamaged, manifestName, "format "+strconv.Itoa(manifestVersion)+" of the store", "format "+strconv.Itoa(format.Version))
+	}
 	var m manifest
 	if err := strictjson.Unmarshal([]byte(line), &m, strictjson.Options{Depth: 8}); err != nil {
 		return refuse("strict JSON", err)
 	}
-	if m.Version != manifestVersion || !isNumbered(m.Log, logStem) {
-		return refuse("version "+strconv.Itoa(manifestVersion), nil)
+	if !isNumbered(m.Log, logStem) {
+		return refuse("the name of a log", nil)
 	}
 	for _, s := range m.Segments {
 		if !isNumbered(s.Name, segmentStem) {

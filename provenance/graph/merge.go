@@ -17,48 +17,48 @@ import (
 const checkEvery = 1 << 12
 
 // perBucket is the mean number of nodes in a bucket.
-const perBucket = 8
+const perBucket = 4
 
 // A merger writes several parts as one segment: statements in the order of parts,
 // nodes in the order of fingerprints. It needs four bytes of memory per node.
 type merger struct {
-	parts []part
-	files [segmentFiles]*blockWriter
-	// base is the first statement of each part in the segment, ids the new number of
-	// each node by part and old number.
-	base []uint32
-	ids  [][]uint32
-	next []uint32 // place of each part's next node
-	// head is the key of each part's next node.
-	head  []headKey
-	masks []uint32 // scratch: the roles of one node in each part
+	sources []*merging
+	files   [segmentFiles]*blockWriter
 
 	buckets, bucket uint64
 	node            uint32
 	keyEnd, postEnd uint64
+	filter          []byte
+	record          []byte // scratch
+	lists           listBuffer
 }
 
-type headKey struct {
-	fingerprint uint64
-	key         []byte
-	node        uint32
-	done        bool
+// A merging is a part that is merged.
+type merging struct {
+	part
+	scanner scanner
+	base    uint32   // its first statement in the segment
+	ids     []uint32 // the new number of each of its nodes
+	head    scanned  // its next node, unless it is done
+	done    bool
+	before  []byte // the key of the node before, if there is one
+	any     bool
 }
 
 // writeSegment merges the parts into files that create makes, and returns what the
 // manifest must know.
 func writeSegment(ctx context.Context, parts []part, create func(suffix string) (io.WriteCloser, error)) (e segmentEntry, err error) {
-	m := &merger{parts: parts}
+	m := &merger{}
 	statements, nodes := uint64(0), uint64(0)
 	for _, p := range parts {
-		m.base = append(m.base, uint32(statements))
+		m.sources = append(m.sources, &merging{part: p, base: uint32(statements), ids: make([]uint32, p.nodes()), scanner: p.scan()})
 		statements += uint64(p.statements())
 		nodes += uint64(p.nodes())
 	}
 	if statements > maxStatements || nodes > math.MaxUint32-2 {
 		return e, attest.Refuse(CodeLimit, "segment", "fewer statements and nodes", "too many")
 	}
-	m.buckets = max(1, nodes/perBucket)
+	m.buckets, m.filter = max(1, nodes/perBucket), newFilter(statements)
 	for i, suffix := range suffixes {
 		f, err := create(suffix)
 		if err != nil {
@@ -91,14 +91,12 @@ func (m *merger) close(e *segmentEntry) error {
 
 // writeNodes writes everything but the records, and numbers the nodes anew.
 func (m *merger) writeNodes(ctx context.Context) error {
-	m.next, m.head = make([]uint32, len(m.parts)), make([]headKey, len(m.parts))
-	for i, p := range m.parts {
-		m.ids = append(m.ids, make([]uint32, p.nodes()))
-		if err := m.advance(i); err != nil {
+	for _, s := range m.sources {
+		if err := s.advance(); err != nil {
 			return err
 		}
 	}
-	var same []int // parts whose next node is the least
+	var same []*merging // whose next node is the least
 	for n := 0; ; n++ {
 		if n%checkEvery == 0 && ctx.Err() != nil {
 			return canceled(ctx)
@@ -109,8 +107,8 @@ func (m *merger) writeNodes(ctx context.Context) error {
 		if err := m.writeNode(same); err != nil {
 			return err
 		}
-		for _, i := range same {
-			if err := m.advance(i); err != nil {
+		for _, s := range same {
+			if err := s.advance(); err != nil {
 				return err
 			}
 		}
@@ -118,92 +116,101 @@ func (m *merger) writeNodes(ctx context.Context) error {
 	for m.bucket <= m.buckets {
 		m.endBucket()
 	}
+	m.files[fileFilter].write(m.filter)
 	return nil
 }
 
-// advance loads the next node of a part, and demands that they ascend.
-func (m *merger) advance(i int) error {
-	p, place := m.parts[i], m.next[i]
-	if place >= p.nodes() {
-		m.head[i] = headKey{done: true}
-		return nil
-	}
-	node := p.order(place)
-	fp, key, err := p.key(node)
-	if err != nil {
+// advance reads the next node of a part, and demands that they ascend.
+func (s *merging) advance() error {
+	fingerprint := s.head.fingerprint
+	s.before = append(s.before[:0], s.head.key...)
+	ok, err := s.scanner.next(&s.head)
+	if err != nil || !ok {
+		s.done = true
 		return err
 	}
-	h := headKey{fingerprint: fp, key: key, node: node}
-	if place > 0 && compareHeads(m.head[i], h) >= 0 {
+	if c := cmp.Compare(fingerprint, s.head.fingerprint); s.any && (c > 0 || c == 0 && bytes.Compare(s.before, s.head.key) >= 0) {
 		return damaged("nodes in order", "a node that is not above the one before")
 	}
-	m.head[i], m.next[i] = h, place+1
+	s.any = true
 	return nil
-}
-
-func compareHeads(a, b headKey) int {
-	if c := cmp.Compare(a.fingerprint, b.fingerprint); c != 0 {
-		return c
-	}
-	return bytes.Compare(a.key, b.key)
 }
 
 // least appends the parts whose next node is the least of all.
-func (m *merger) least(same []int) []int {
-	for i, h := range m.head {
-		if h.done {
+func (m *merger) least(same []*merging) []*merging {
+	for _, s := range m.sources {
+		if s.done {
 			continue
 		}
 		if len(same) > 0 {
-			switch c := compareHeads(h, m.head[same[0]]); {
+			least := &same[0].head
+			c := cmp.Compare(s.head.fingerprint, least.fingerprint)
+			if c == 0 {
+				c = bytes.Compare(s.head.key, least.key)
+			}
+			switch {
 			case c > 0:
 				continue
 			case c < 0:
 				same = same[:0]
 			}
 		}
-		same = append(same, i)
+		same = append(same, s)
 	}
 	return same
 }
 
 // writeNode writes one node of the parts in same, with its postings in all of them.
-func (m *merger) writeNode(same []int) error {
-	h := m.head[same[0]]
-	for bucket(h.fingerprint, m.buckets) >= m.bucket {
+func (m *merger) writeNode(same []*merging) error {
+	n := &same[0].head
+	for bucket(n.fingerprint, m.buckets) >= m.bucket {
 		m.endBucket()
 	}
-	m.files[fileKeys].write(h.key)
-	m.keyEnd += uint64(len(h.key))
-	masks := m.masks[:0]
-	for _, i := range same {
-		mask, err := m.parts[i].roles(m.head[i].node)
-		if err != nil {
-			return err
-		}
-		masks = append(masks, mask)
+	var wire [entrySize]byte
+	e := nodeEntry(wire[:])
+	if !e.reset(n.fingerprint, n.key, m.keyEnd) {
+		m.files[fileKeys].write(n.key)
+		m.keyEnd += uint64(len(n.key))
 	}
-	m.masks = masks
-	for ro := range roles {
-		for k, i := range same {
-			if masks[k]>>ro&1 == 0 {
-				continue
-			}
-			if err := m.writePostings(i, m.head[i].node, ro); err != nil {
-				return err
-			}
-		}
+	roles, count := uint32(0), uint64(0)
+	for _, s := range same {
+		roles |= s.head.roles
+		count += uint64(s.head.count)
+		s.ids[s.head.node] = m.node
 	}
-	var entry [nodeEntry]byte
-	binary.LittleEndian.PutUint64(entry[0:], h.fingerprint)
-	binary.LittleEndian.PutUint64(entry[8:], m.keyEnd)
-	binary.LittleEndian.PutUint64(entry[16:], m.postEnd)
-	m.files[fileNodes].write(entry[:])
-	for _, i := range same {
-		m.ids[i][m.head[i].node] = m.node
+	e.setRoles(roles)
+	if roles>>roleEnvelope&1 == 1 {
+		addToFilter(m.filter, n.fingerprint)
 	}
 	m.node++
+	if count > maxInlinePosts {
+		e.setLongPostings(m.postEnd, count)
+		m.files[fileNodes].write(wire[:])
+		return m.writeLists(same, roles, count)
+	}
+	var few [maxInlinePosts]uint32
+	list := few[:0]
+	for _, s := range same {
+		for _, v := range s.head.few[:s.head.count] {
+			v, err := s.renumbered(v)
+			if err != nil {
+				return err
+			}
+			list = append(list, v)
+		}
+	}
+	slices.Sort(list)
+	e.setPostings(list)
+	m.files[fileNodes].write(wire[:])
 	return nil
+}
+
+// renumbered returns a posting of the part as one of the segment.
+func (s *merging) renumbered(v uint32) (uint32, error) {
+	if v&(maxStatements-1) >= s.statements() {
+		return 0, damaged("a statement of the segment", "another number")
+	}
+	return v + s.base, nil // a part has fewer statements than a posting can tell
 }
 
 // endBucket writes the number of the first node of the next bucket.
@@ -214,49 +221,94 @@ func (m *merger) endBucket() {
 	m.bucket++
 }
 
-func (m *merger) writePostings(i int, node uint32, ro role) error {
-	list, err := m.parts[i].postings(node, ro)
+// writeLists writes the postings of one node, count of them in all parts.
+func (m *merger) writeLists(same []*merging, roles uint32, count uint64) error {
+	end := m.postEnd + count
+	for ro := range role(16) {
+		if roles>>ro&1 == 0 {
+			continue
+		}
+		for _, s := range same {
+			if err := m.writeList(s, ro); err != nil {
+				return err
+			}
+		}
+	}
+	if m.postEnd != end {
+		return damaged("as many postings as nodes have", "another number")
+	}
+	return nil
+}
+
+// writeList writes the postings of the next node of a part in one role.
+func (m *merger) writeList(s *merging, ro role) error {
+	if s.head.count <= maxInlinePosts {
+		for _, v := range s.head.few[:s.head.count] {
+			if role(v>>28) == ro {
+				if err := m.writePosting(s, v); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	if s.head.list != nil {
+		for list := s.head.list; len(list) >= 4; list = list[4:] {
+			if v := binary.LittleEndian.Uint32(list); role(v>>28) == ro {
+				if err := m.writePosting(s, v); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	list, err := s.postings(s.head.node, ro)
 	if err != nil {
 		return err
 	}
-	var b [4]byte
-	for j := range list.count() {
-		statement, err := list.at(j)
+	const most = streamSize / 4
+	for from := uint64(0); from < list.count(); from += most {
+		chunk, err := list.aside(&m.lists, from, min(most, list.count()-from))
 		if err != nil {
 			return err
 		}
-		if statement >= m.parts[i].statements() {
-			return damaged("a statement of the segment", "another number")
+		for _, statement := range chunk {
+			if err := m.writePosting(s, uint32(ro)<<28|statement); err != nil {
+				return err
+			}
 		}
-		binary.LittleEndian.PutUint32(b[:], uint32(ro)<<28|(statement+m.base[i]))
-		m.files[filePostings].write(b[:])
 	}
-	m.postEnd += list.count()
 	return nil
+}
+
+func (m *merger) writePosting(s *merging, v uint32) error {
+	v, err := s.renumbered(v)
+	var b [4]byte
+	binary.LittleEndian.PutUint32(b[:], v)
+	m.files[filePostings].write(b[:])
+	m.postEnd++
+	return err
 }
 
 // writeRecords writes the records with the new numbers.
 func (m *merger) writeRecords(ctx context.Context) error {
-	var r record
-	var wire []byte
 	var end uint64
-	for i, p := range m.parts {
-		for statement := range p.statements() {
+	var offset [8]byte
+	for _, s := range m.sources {
+		for statement := range s.statements() {
 			if statement%checkEvery == 0 && ctx.Err() != nil {
 				return canceled(ctx)
 			}
-			b, err := p.record(statement)
+			b, err := s.scanner.record()
 			if err == nil {
-				err = r.parse(b, p.nodes())
+				m.record = append(m.record[:0], b...)
+				err = renumberWire(m.record, s.ids)
 			}
 			if err != nil {
 				return err
 			}
-			r.renumber(m.ids[i])
-			wire = r.append(wire[:0])
-			end += uint64(len(wire))
-			m.files[fileRecords].write(wire)
-			var offset [8]byte
+			end += uint64(len(b))
+			m.files[fileRecords].write(m.record)
 			binary.LittleEndian.PutUint64(offset[:], end)
 			m.files[fileOffsets].write(offset[:])
 		}
@@ -266,24 +318,4 @@ func (m *merger) writeRecords(ctx context.Context) error {
 
 func canceled(ctx context.Context) error {
 	return attest.Refuse(CodeCanceled, "", "time", "").Because(context.Cause(ctx))
-}
-
-// fanOut is how many segments of about one size are merged into one.
-const fanOut = 4
-
-// tail returns how many of the last segments, by their statements, are to be merged:
-// fanOut, if none of them is more than about fanOut times as large as another.
-func tail(statements []uint32) int {
-	if len(statements) < fanOut {
-		return 0
-	}
-	last := statements[len(statements)-fanOut:]
-	sum := uint64(0)
-	for _, n := range last {
-		sum += uint64(n)
-	}
-	if slices.Max(last)/fanOut > slices.Min(last)*fanOut/2 || sum > maxStatements {
-		return 0
-	}
-	return fanOut
 }

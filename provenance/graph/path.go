@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/sealwright/sealwright/attest/digest"
@@ -12,8 +13,16 @@ import (
 type Path struct {
 	// Found tells whether there is a path. If not, and Truncated is not empty, there
 	// may be one.
-	Found bool `json:"found"`
-	Answer
+	Found bool
+	*Answer
+}
+
+// MarshalJSON writes the path's Document, and found.
+func (p *Path) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Found bool `json:"found"`
+		Document
+	}{p.Found, p.Document()})
 }
 
 // Path returns a shortest path from an artifact to one that went into it, directly or
@@ -59,13 +68,9 @@ func (s *Store) Path(ctx context.Context, artifact, origin digest.Digest, q Quer
 		return nil, err
 	}
 	arrived()
-	a := w.finish()
-	p := &Path{Found: found >= 0, Answer: Answer{
-		Nodes: []Node{}, Hops: []Hop{}, Statements: []Statement{}, Frontier: []Frontier{}, Truncated: a.Truncated,
-	}}
-	if len(a.Nodes) > 0 {
-		p.trace(a, max(found, 0))
-	}
+	p := &Path{Found: found >= 0, Answer: w.finish()}
+	p.Frontier, p.Cycles = nil, nil
+	p.trace(max(found, 0))
 	return p, nil
 }
 
@@ -77,31 +82,35 @@ func (w *walk) known(r ref) (int, bool) {
 	if r.places.lo == r.places.hi {
 		return 0, false
 	}
-	i, ok := w.nodes.get(w.places[r.places.lo].id())
+	i, ok := w.spots.get(w.places[r.places.lo].id())
 	return int(i), ok
 }
 
-// trace copies what leads from the start to a node. The first hop to a node is one from
-// a node that is nearer to the start.
-func (p *Path) trace(a *Answer, node int) {
-	first := map[int]Hop{}
-	for _, h := range a.Hops {
-		if _, known := first[h.To]; !known {
-			first[h.To] = h
+// trace leaves only what leads from the start to a node. The first hop to a node is one
+// from a node that is nearer to the start.
+func (p *Path) trace(node int) {
+	all := *p.Answer
+	p.nodes, p.hops, p.statements = nil, nil, nil
+	if len(all.nodes) == 0 {
+		return
+	}
+	first := map[uint32]hopRow{}
+	for _, h := range all.hops {
+		if _, known := first[h.to]; !known {
+			first[h.to] = h
 		}
 	}
-	var hops []Hop
-	for node != 0 {
-		hops = append(hops, first[node])
-		node = first[node].From
+	var hops []hopRow
+	for at := uint32(node); at != 0; at = first[at].from {
+		hops = append(hops, first[at])
 	}
 	slices.Reverse(hops)
-	p.Nodes = append(p.Nodes, a.Nodes[0])
+	p.nodes = append(p.nodes, all.nodes[0])
 	for i, h := range hops {
-		p.Nodes = append(p.Nodes, a.Nodes[h.To])
-		p.Statements = append(p.Statements, a.Statements[h.Statement])
-		h.From, h.To, h.Statement = i, i+1, i
-		p.Hops = append(p.Hops, h)
+		p.nodes = append(p.nodes, all.nodes[h.to])
+		p.statements = append(p.statements, all.statements[h.statement])
+		h.from, h.to, h.statement = uint32(i), uint32(i+1), uint32(i)
+		p.hops = append(p.hops, h)
 	}
 	if len(hops) > 0 {
 		p.Truncated = nil

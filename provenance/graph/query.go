@@ -4,7 +4,6 @@ import (
 	"cmp"
 
 	"github.com/sealwright/sealwright/attest"
-	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/provenance"
 )
 
@@ -17,7 +16,8 @@ type Selection interface {
 
 // Believe selects verified statements: those for whose authority (that of the
 // attest.Verifier) and signers it returns true. It is called once per query for each
-// distinct answer, and must always give the same one. Nil is refused.
+// distinct answer, and must always give the same one, and not change the slice, which is
+// the store's. Nil is refused.
 type Believe func(authority string, signers []attest.Identity) bool
 
 func (b Believe) selects(v *voucher) bool { return v != nil && b(v.Authority, v.Signers) }
@@ -66,8 +66,8 @@ type Query struct {
 // A Node is an artifact, by all digests that the selected statements give it, or a
 // name: of a builder, a verifier, a place.
 type Node struct {
-	// Digests are in the order of algorithms; none for a name.
-	Digests []digest.Digest `json:"digests,omitempty"`
+	// Digests are none for a name.
+	Digests Digests `json:"digests,omitzero"`
 	// Name is what the node is known by if it has no digest.
 	Name string `json:"name,omitempty"`
 	// Label is a name that a statement of the answer gives the artifact.
@@ -84,9 +84,9 @@ type Node struct {
 // A Statement is one that an answer rests on.
 type Statement struct {
 	// Evidence is the digest of the envelope, Payload that of the statement.
-	Evidence      digest.Digest `json:"evidence"`
-	Payload       digest.Digest `json:"payload"`
-	PredicateType string        `json:"predicateType"`
+	Evidence      Sum    `json:"evidence"`
+	Payload       Sum    `json:"payload"`
+	PredicateType string `json:"predicateType"`
 	// Maker is the builder's or the verifier's id; it may be empty.
 	Maker string `json:"maker,omitempty"`
 	// Resource is what a summary's subject was asked for as, or how a bill of
@@ -95,7 +95,8 @@ type Statement struct {
 	// Result is "good" for a summary that passed and a comparison that found no
 	// difference, "bad" for the opposite, and else empty.
 	Result string `json:"result,omitempty"`
-	// Authority and Signers are who vouches; both are empty if Unverified.
+	// Authority and Signers are who vouches; both are empty if Unverified. All
+	// statements of a signer have the same slice, which must not be changed.
 	Authority string            `json:"authority,omitempty"`
 	Signers   []attest.Identity `json:"signers,omitempty"`
 	// Unverified tells that nobody vouches for it.
@@ -105,24 +106,26 @@ type Statement struct {
 // A Relation is what a hop says.
 type Relation string
 
-// The relations. The first three are provenance.
+// The relations. The first five are provenance.
 const (
-	Input     Relation = "input"     // To went into From
-	Output    Relation = "output"    // To came out of From
-	Byproduct Relation = "byproduct" // To was made beside From
-	Evidence  Relation = "evidence"  // To is an attestation that a summary of From used
-	Summary   Relation = "summary"   // To is the verifier that judged From
-	Bill      Relation = "bill"      // To is a bill of materials of From
-	Compared  Relation = "compared"  // To is what another run made in From's place
+	Input       Relation = "input"        // To went into From
+	Output      Relation = "output"       // To came out of From
+	Byproduct   Relation = "byproduct"    // To was made beside From
+	Contains    Relation = "contains"     // To is a component of From
+	ContainedIn Relation = "contained in" // From is a component of To
+	Evidence    Relation = "evidence"     // To is an attestation that a summary of From used
+	Summary     Relation = "summary"      // To is the verifier that judged From
+	Bill        Relation = "bill"         // To is a bill of materials of From
+	Compared    Relation = "compared"     // To is what another run made in From's place
 )
 
 // A Hop is an edge of an answer, and the place where a statement tells it.
 type Hop struct {
-	From      int             `json:"from"` // in Nodes
-	To        int             `json:"to"`   // in Nodes
+	From      int             `json:"from"` // a node
+	To        int             `json:"to"`   // a node
 	Relation  Relation        `json:"relation"`
 	Role      provenance.Role `json:"role,omitempty"` // of an input
-	Statement int             `json:"statement"`      // in Statements
+	Statement int             `json:"statement"`      // that says so
 	// Pointer is the JSON pointer (RFC 6901) in the statement to what To is.
 	Pointer string `json:"pointer"`
 }
@@ -150,19 +153,4 @@ const (
 type Frontier struct {
 	Node  int   `json:"node"`
 	Cause Cause `json:"cause"`
-}
-
-// An Answer is a part of the graph. Nodes[0] is the start. Its order follows from the
-// stored statements and the order in which they were added, and not from how they are
-// kept.
-type Answer struct {
-	Nodes      []Node      `json:"nodes"`
-	Hops       []Hop       `json:"hops"`
-	Statements []Statement `json:"statements"`
-	Frontier   []Frontier  `json:"frontier"`
-	// Cycles are nodes that lead to themselves, which honest builds do not.
-	Cycles [][]int `json:"cycles,omitempty"`
-	// Truncated names the limits that cut the answer short; the answer is complete, as
-	// far as the statements go, only if it is empty.
-	Truncated []string `json:"truncated,omitempty"`
 }

@@ -2,7 +2,7 @@ package graph
 
 import (
 	"encoding/binary"
-	"math"
+	"slices"
 )
 
 // A role is what a node is to a statement. Roles are part of the format.
@@ -17,13 +17,13 @@ const (
 	roleEvidence              // an attestation that a summary used
 	rolePolicy                // the policy of a summary
 	roleCompared              // the other build's output in a comparison
+	roleComponent             // contained in what a bill is about
 	roleMaker                 // the builder or verifier
 	roleResource              // what a summary's subject was asked for as; what a bill calls itself
 	rolePlace                 // the URI of a descriptor
 	roleLabel                 // the name of a descriptor
 	roleAlias                 // a strong digest in a descriptor with several digests
-	roleType                  // the predicate type
-	roleSeal                  // who vouches
+	roleContainer             // the subject of a bill that has components
 	roles
 )
 
@@ -66,11 +66,9 @@ type mention struct {
 // which is what the node of that is known by too, and that of its bytes.
 type citation struct{ evidence, payload [32]byte }
 
-// headSize is how many bytes of a record come before its numbers.
-const headSize = 2 + 64
-
 // A record is a statement in one part of the store. Maker and resource are an id
-// plus one, or 0.
+// plus one, or 0. Outputs and byproducts come before inputs, and what a bill is about
+// before its components.
 type record struct {
 	shape   shape
 	verdict verdict
@@ -79,93 +77,210 @@ type record struct {
 	maker, resource     uint32
 	mentions            []mention
 	arena               []uint32
+	rest                mentionReader // of mentions that are not in mentions
 }
+
+// The wire form of a record: a byte with its shape, its verdict and whether its payload
+// is its evidence; those digests; headIDs numbers; its mentions. The wire form of a
+// mention: a byte with its role and use, one with what follows, and that. Numbers are of
+// four bytes, little-endian, so that they can be changed where they are.
+const (
+	payloadIsEvidence = 1 << 7
+	headIDs           = 6 // envelope, seal, type, maker, resource, number of mentions
+
+	hasPlace    = 1 << 0
+	hasLabel    = 1 << 1
+	hasIndex    = 1 << 2 // else it is the one after that of the mention before, or 0
+	digestsAt   = 3      // the number of digests is shifted by that, or manyDigests
+	manyDigests = 31
+)
 
 // append writes r in its wire form.
 func (r *record) append(b []byte) []byte {
-	b = append(b, byte(r.shape), byte(r.verdict))
-	b = append(b, r.evidence[:]...)
-	b = append(b, r.payload[:]...)
-	for _, id := range [...]uint32{r.envelope, r.seal, r.typ, r.maker, r.resource, uint32(len(r.mentions))} {
-		b = binary.AppendUvarint(b, uint64(id))
+	head := byte(r.shape) | byte(r.verdict)<<4
+	if r.payload == r.evidence {
+		b = append(append(b, head|payloadIsEvidence), r.evidence[:]...)
+	} else {
+		b = append(append(append(b, head), r.evidence[:]...), r.payload[:]...)
 	}
+	for _, n := range [...]uint32{r.envelope, r.seal, r.typ, r.maker, r.resource, uint32(len(r.mentions))} {
+		b = binary.LittleEndian.AppendUint32(b, n)
+	}
+	var last mention
 	for i := range r.mentions {
 		m := &r.mentions[i]
-		b = append(b, byte(m.role)<<4|m.use)
-		b = binary.AppendUvarint(b, uint64(m.index))
-		b = binary.AppendUvarint(b, uint64(m.place))
-		b = binary.AppendUvarint(b, uint64(m.label))
-		b = binary.AppendUvarint(b, uint64(len(m.digests)))
-		for _, id := range m.digests {
-			b = binary.AppendUvarint(b, uint64(id))
-		}
+		b = m.append(b, last.next(m.role, m.use, i))
+		last = *m
 	}
 	return b
 }
 
-// parseHead reads the beginning of what append wrote, up to who vouches.
-func (r *record) parseHead(b []byte, nodes uint32) (decoder, error) {
-	if len(b) < headSize || b[0] >= byte(shapes) || b[1] >= byte(verdicts) {
-		return decoder{}, damaged("a record", "another form")
+// next returns the index that a mention in this role has if nothing else is said, being
+// the i-th and coming after m.
+func (m *mention) next(ro role, use uint8, i int) uint32 {
+	if i > 0 && m.role == ro && m.use == use {
+		return m.index + 1
 	}
-	r.shape, r.verdict = shape(b[0]), verdict(b[1])
-	r.evidence, r.payload = [32]byte(b[2:34]), [32]byte(b[34:])
-	d := decoder{b: b[headSize:], nodes: nodes}
-	r.envelope, r.seal = d.id(), d.id()
-	if d.bad {
-		return d, damaged("a record", "a truncated one")
+	return 0
+}
+
+func (m *mention) append(b []byte, index uint32) []byte {
+	what := byte(min(len(m.digests), manyDigests)) << digestsAt
+	for _, c := range [...]struct {
+		has bool
+		bit byte
+	}{{m.place > 0, hasPlace}, {m.label > 0, hasLabel}, {m.index != index, hasIndex}} {
+		if c.has {
+			what |= c.bit
+		}
 	}
-	return d, nil
+	b = append(b, byte(m.role)<<4|m.use, what)
+	if m.index != index {
+		b = binary.LittleEndian.AppendUint32(b, m.index)
+	}
+	if m.place > 0 {
+		b = binary.LittleEndian.AppendUint32(b, m.place-1)
+	}
+	if m.label > 0 {
+		b = binary.LittleEndian.AppendUint32(b, m.label-1)
+	}
+	if len(m.digests) >= manyDigests {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(m.digests)))
+	}
+	for _, id := range m.digests {
+		b = binary.LittleEndian.AppendUint32(b, id)
+	}
+	return b
+}
+
+// A mentionReader reads the mentions of a record one by one.
+type mentionReader struct {
+	decoder
+	left uint32
+	read int
+	last mention // without its digests
+	few  [4]uint32
+}
+
+// next reads the next mention; its digests are good until the next call. After the last,
+// or a damaged one, it returns false, and err tells which.
+func (r *mentionReader) next(m *mention) bool {
+	if r.left == 0 || r.bad {
+		return false
+	}
+	r.left--
+	head, what := r.byte(), r.byte()
+	m.role, m.use = role(head>>4), head&15
+	m.index = r.last.next(m.role, m.use, r.read)
+	if what&hasIndex != 0 {
+		m.index = r.number()
+	}
+	m.place, m.label = 0, 0
+	if what&hasPlace != 0 {
+		m.place = r.id() + 1
+	}
+	if what&hasLabel != 0 {
+		m.label = r.id() + 1
+	}
+	n := uint32(what >> digestsAt)
+	if n == manyDigests {
+		n = r.number()
+	}
+	if uint64(n) > uint64(len(r.b)/4) || m.role >= roles || int(m.use) >= len(inputRoles) {
+		r.bad = true
+	}
+	if r.bad {
+		return false
+	}
+	m.digests = r.few[:0]
+	for range n {
+		m.digests = append(m.digests, r.id())
+	}
+	r.last.role, r.last.use, r.last.index = m.role, m.use, m.index
+	r.read++
+	return !r.bad
+}
+
+func (r *mentionReader) err() error {
+	if r.bad || r.left == 0 && len(r.b) > 0 {
+		return damaged("the mentions of a record", "other ones")
+	}
+	return nil
+}
+
+// begin reads what append wrote, of a part with that many nodes, up to the mentions:
+// they come from rest, or by read.
+func (r *record) begin(b []byte, nodes uint32) error {
+	r.rest.decoder, r.rest.read = decoder{b: b, nodes: nodes}, 0
+	d := &r.rest
+	head := d.byte()
+	r.shape, r.verdict = shape(head&15), verdict(head>>4&7)
+	if evidence := d.take(32); evidence != nil {
+		r.evidence = [32]byte(evidence)
+	}
+	r.payload = r.evidence
+	if head&payloadIsEvidence == 0 {
+		if payload := d.take(32); payload != nil {
+			r.payload = [32]byte(payload)
+		}
+	}
+	if len(d.b) < 4*headIDs || r.shape >= shapes || r.verdict >= verdicts {
+		return damaged("a record", "another form, or a truncated one")
+	}
+	r.envelope, r.seal, r.typ = d.id(), d.id(), d.id()
+	r.maker, r.resource = d.idOrNone(), d.idOrNone()
+	d.left = d.number()
+	if d.bad || uint64(d.left) > uint64(len(d.b)/2) {
+		return damaged("a record", "another form, or a truncated one")
+	}
+	return nil
 }
 
 // parse reads what append wrote, of a part with that many nodes. r's memory is
 // reused; its size is bounded by that of b.
 func (r *record) parse(b []byte, nodes uint32) error {
-	d, err := r.parseHead(b, nodes)
-	if err != nil {
+	if err := r.begin(b, nodes); err != nil {
 		return err
 	}
-	r.typ, r.maker, r.resource = d.id(), d.idOrNone(), d.idOrNone()
-	n := d.count(5) // a mention has at least five bytes
+	return r.read()
+}
+
+// read reads the mentions.
+func (r *record) read() error {
 	r.mentions, r.arena = r.mentions[:0], r.arena[:0]
-	for range n {
-		head := d.byte()
-		m := mention{role: role(head >> 4), use: head & 15, index: d.uint32(), place: d.idOrNone(), label: d.idOrNone()}
-		if m.role >= roles || int(m.use) >= len(inputRoles) {
-			return damaged("a known role", "another one")
-		}
-		k := d.count(1)
+	var m mention
+	for r.rest.next(&m) {
 		start := len(r.arena)
-		for range k {
-			r.arena = append(r.arena, d.id())
-		}
+		r.arena = append(r.arena, m.digests...)
 		m.digests = r.arena[start:len(r.arena):len(r.arena)]
 		r.mentions = append(r.mentions, m)
 	}
-	if d.bad || len(d.b) != 0 {
-		return damaged("a record", "a truncated or longer one")
-	}
-	return nil
+	return r.rest.err()
 }
 
-// each calls f with every node of the record and its role, ids of mentions and none.
+// each calls f with every node of the record that has a role in it, and the role.
 func (r *record) each(f func(id uint32, ro role)) {
 	f(r.envelope, roleEnvelope)
-	f(r.seal, roleSeal)
-	f(r.typ, roleType)
 	if r.maker > 0 {
 		f(r.maker-1, roleMaker)
 	}
 	if r.resource > 0 {
 		f(r.resource-1, roleResource)
 	}
+	contains := slices.ContainsFunc(r.mentions, func(m mention) bool { return m.role == roleComponent })
 	for i := range r.mentions {
 		m := &r.mentions[i]
 		for _, id := range m.digests {
 			f(id, m.role)
+			if contains && m.role == roleAbout {
+				f(id, roleContainer)
+			}
 		}
 		if m.place > 0 {
 			f(m.place-1, rolePlace)
+			if m.role == roleComponent { // its package URL
+				f(m.place-1, roleComponent)
+			}
 		}
 		if m.label > 0 {
 			f(m.label-1, roleLabel)
@@ -192,6 +307,62 @@ func (r *record) renumber(to []uint32) {
 	}
 }
 
+// renumberWire is renumber for a record in its wire form.
+func renumberWire(b []byte, to []uint32) error {
+	d := decoder{b: b, nodes: uint32(len(to))}
+	if head := d.byte(); head&payloadIsEvidence != 0 {
+		d.take(32)
+	} else {
+		d.take(64)
+	}
+	for i := range headIDs - 1 {
+		d.replace(to, i >= 3) // maker and resource are an id plus one, or 0
+	}
+	for range d.number() {
+		d.byte()
+		what := d.byte()
+		if what&hasIndex != 0 {
+			d.number()
+		}
+		n := uint32(what >> digestsAt)
+		names := uint32(what&hasPlace) + uint32(what&hasLabel)>>1
+		for range names {
+			d.replace(to, false)
+		}
+		if n == manyDigests {
+			n = d.number()
+		}
+		for range n {
+			d.replace(to, false)
+		}
+		if d.bad {
+			break
+		}
+	}
+	if d.bad || len(d.b) > 0 {
+		return damaged("a record", "a truncated or longer one")
+	}
+	return nil
+}
+
+// replace replaces the next number, an id or, if it may be none, an id plus one or 0.
+func (d *decoder) replace(to []uint32, orNone bool) {
+	at := d.b
+	n := d.number()
+	shift := uint32(0)
+	if orNone {
+		if n == 0 {
+			return
+		}
+		shift = 1
+	}
+	if d.bad || uint64(n-shift) >= uint64(len(to)) {
+		d.bad, d.b = true, nil
+		return
+	}
+	binary.LittleEndian.PutUint32(at, to[n-shift]+shift)
+}
+
 // A decoder takes numbers off b. After the first that is not there, or too large, bad
 // is set and only zeros come.
 type decoder struct {
@@ -210,18 +381,15 @@ func (d *decoder) uint64() uint64 {
 	return v
 }
 
-func (d *decoder) uint32() uint32 {
-	if len(d.b) > 0 && d.b[0] < 0x80 { // most numbers are small
-		v := d.b[0]
-		d.b = d.b[1:]
-		return uint32(v)
-	}
-	v := d.uint64()
-	if v > math.MaxUint32 {
-		d.bad = true
+// number reads one of four bytes.
+func (d *decoder) number() uint32 {
+	if len(d.b) < 4 {
+		d.bad, d.b = true, nil
 		return 0
 	}
-	return uint32(v)
+	v := binary.LittleEndian.Uint32(d.b)
+	d.b = d.b[4:]
+	return v
 }
 
 func (d *decoder) byte() byte {
@@ -256,7 +424,7 @@ func (d *decoder) count(size int) int {
 }
 
 func (d *decoder) id() uint32 {
-	v := d.uint32()
+	v := d.number()
 	if v >= d.nodes {
 		d.bad = true
 		return 0
@@ -265,7 +433,7 @@ func (d *decoder) id() uint32 {
 }
 
 func (d *decoder) idOrNone() uint32 {
-	v := d.uint32()
+	v := d.number()
 	if v > d.nodes {
 		d.bad = true
 		return 0

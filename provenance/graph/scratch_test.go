@@ -36,11 +36,6 @@ func TestAnIDTableIsAMap(t *testing.T) {
 		}
 		table.reset()
 	}
-	table.put(7, 1)
-	table.epoch = ^uint32(0) // as after four thousand million queries
-	table.reset()
-	_, ok := table.get(7)
-	require.False(t, ok)
 }
 
 func TestAnAnswerStaysAsItWasWhileOthersAreGiven(t *testing.T) {
@@ -56,10 +51,8 @@ func TestAnAnswerStaysAsItWasWhileOthersAreGiven(t *testing.T) {
 	up, down := lineage(t, s, sum("app"), trusting("alice")), impact(t, s, sum("tool"), trusting("alice"))
 	page, err := s.Statements(ctx, sum("app"), trusting("alice"), "", 10)
 	require.NoError(t, err)
-	before := text([]any{up, down, page})
-	for i := range up.Nodes {
-		_ = append(up.Nodes[i].Digests, digest.Digest{Algorithm: "spilled", Hex: "00"})
-	}
+	before := text([]any{up.Answer, down.Answer, page})
+	_ = append(up.Statements[0].Signers, attest.Identity{Subject: "spilled"})
 	for range 3 {
 		for _, name := range []string{"other", "lib", "nothing"} {
 			lineage(t, s, sum(name), trusting("alice", "bob"))
@@ -70,9 +63,9 @@ func TestAnAnswerStaysAsItWasWhileOthersAreGiven(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	assert.Equal(t, before, text([]any{up, down, page}))
+	assert.Equal(t, before, text([]any{up.Answer, down.Answer, page}))
 	require.NoError(t, s.Close())
-	assert.Equal(t, before, text([]any{up, down, page}))
+	assert.Equal(t, before, text([]any{up.Answer, down.Answer, page}))
 }
 
 // What a query allocates is its answer, whose memory is cut from large pieces.
@@ -91,11 +84,14 @@ func TestAnAnswerTakesFewAllocations(t *testing.T) {
 	require.NoError(t, s.Flush(ctx))
 	d, q := sum(strconv.Itoa(199)), trusting("alice")
 	require.Len(t, lineage(t, s, d, q).Nodes, 200)
-	assert.Less(t, testing.AllocsPerRun(20, func() { lineage(t, s, d, q) }), 100.0)
+	assert.Less(t, testing.AllocsPerRun(20, func() {
+		_, err := s.Lineage(ctx, d, q)
+		require.NoError(t, err)
+	}), 20.0)
 	assert.Less(t, testing.AllocsPerRun(20, func() {
 		_, err := s.Statements(ctx, d, q, "", 1)
 		require.NoError(t, err)
-	}), 20.0)
+	}), 10.0)
 }
 
 func TestRawStatementsAreReadInOnePassAsInTwo(t *testing.T) {

@@ -15,17 +15,16 @@ import (
 const (
 	fileRecords  = iota // wire forms of records, one after the other
 	fileOffsets         // for each statement, where its record ends: 8 bytes
-	fileKeys            // keys, one after the other
-	fileNodes           // for each node, in order: fingerprint, where its key ends, where its postings end
+	fileKeys            // keys that do not fit into the entries of their nodes
+	fileNodes           // for each node, in order: a nodeEntry
 	fileBuckets         // for each bucket of fingerprints, the first node in it or above: 4 bytes
-	filePostings        // for each node: role<<28 | statement, ascending: 4 bytes
+	filePostings        // those that do not fit: role<<28 | statement, ascending: 4 bytes
+	fileFilter          // of the fingerprints of envelopes
 	segmentFiles
 )
 
 // suffixes are the names of a segment's files.
-var suffixes = [segmentFiles]string{"records", "offsets", "keys", "nodes", "buckets", "postings"}
-
-const nodeEntry = 8 + 8 + 8
+var suffixes = [segmentFiles]string{"records", "offsets", "keys", "nodes", "buckets", "postings", "filter"}
 
 // A segment is a part in files.
 type segment struct {
@@ -34,7 +33,6 @@ type segment struct {
 	count     uint32 // statements
 	nodeCount uint32
 	buckets   uint64
-	memo      memo
 }
 
 // openSegment opens the files that the manifest names.
@@ -74,9 +72,9 @@ func closeFiles(files [segmentFiles]*blocks) error {
 // newSegment demands that the files have the sizes of a segment.
 func newSegment(name string, files [segmentFiles]*blocks) (*segment, error) {
 	s := &segment{name: name, files: files}
-	statements, nodes := files[fileOffsets].size/8, files[fileNodes].size/nodeEntry
-	if files[fileOffsets].size%8 != 0 || files[fileNodes].size%nodeEntry != 0 || files[filePostings].size%4 != 0 ||
-		files[fileBuckets].size%4 != 0 || files[fileBuckets].size < 8 || statements > maxStatements || nodes > 1<<32-2 {
+	statements, nodes := files[fileOffsets].size/8, files[fileNodes].size/entrySize
+	if files[fileOffsets].size%8 != 0 || files[fileNodes].size%entrySize != 0 || files[filePostings].size%4 != 0 ||
+		files[fileBuckets].size%4 != 0 || files[fileBuckets].size < 8 || files[fileFilter].size < filterBlock || files[fileFilter].size%filterBlock != 0 || statements > maxStatements || nodes > 1<<32-2 {
 		return nil, attest.Refuse(CodeDamaged, name, "files of the sizes of a segment", strconv.FormatUint(nodes, 10)+" nodes")
 	}
 	s.count, s.nodeCount = uint32(statements), uint32(nodes)
@@ -92,64 +90,59 @@ func (s *segment) record(statement uint32) ([]byte, error) {
 	if statement >= s.count {
 		return nil, s.damaged("a statement of the segment")
 	}
-	start, end, err := s.between(fileOffsets, uint64(statement), 8, 0)
-	if err != nil {
-		return nil, err
+	var start, end uint64
+	if statement == 0 {
+		b, err := s.files[fileOffsets].read(0, 8)
+		if err != nil {
+			return nil, err
+		}
+		end = binary.LittleEndian.Uint64(b)
+	} else {
+		b, err := s.files[fileOffsets].read(8*uint64(statement-1), 16)
+		if err != nil {
+			return nil, err
+		}
+		start, end = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	}
+	if start > end {
+		return nil, s.damaged("offsets that ascend")
 	}
 	return s.files[fileRecords].read(start, end-start)
 }
 
-// between returns the number at a field of an entry, and of the entry before it.
-func (s *segment) between(file int, i, entry, field uint64) (start, end uint64, err error) {
-	if i == 0 {
-		b, err := s.files[file].read(field, 8)
-		if err != nil {
-			return 0, 0, err
-		}
-		end = binary.LittleEndian.Uint64(b)
-	} else {
-		b, err := s.files[file].read((i-1)*entry+field, entry+8)
-		if err != nil {
-			return 0, 0, err
-		}
-		start, end = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[entry:])
+// entry returns the entry of a node.
+func (s *segment) entry(node uint32) (nodeEntry, error) {
+	if node >= s.nodeCount {
+		return nil, s.damaged("a node of the segment")
 	}
-	if start > end {
-		return 0, 0, s.damaged("offsets that ascend")
-	}
-	return start, end, nil
+	b, err := s.files[fileNodes].read(uint64(node)*entrySize, entrySize)
+	return nodeEntry(b), err
 }
 
-func (s *segment) key(node uint32) (uint64, []byte, error) {
-	if node >= s.nodeCount {
-		return 0, nil, s.damaged("a node of the segment")
-	}
-	start, b := uint64(0), []byte(nil)
-	var err error
-	if node == 0 {
-		b, err = s.files[fileNodes].read(0, nodeEntry)
-	} else if b, err = s.files[fileNodes].read(uint64(node-1)*nodeEntry, 2*nodeEntry); err == nil {
-		start, b = binary.LittleEndian.Uint64(b[8:]), b[nodeEntry:]
-	}
+func (s *segment) node(node uint32) (view, error) {
+	e, err := s.entry(node)
 	if err != nil {
-		return 0, nil, err
+		return view{}, err
 	}
-	end := binary.LittleEndian.Uint64(b[8:])
-	if start > end {
-		return 0, nil, s.damaged("offsets that ascend")
+	key, err := s.keyOf(e)
+	return view{e.fingerprint(), key, e.mentioned()}, err
+}
+
+func (s *segment) keyOf(e nodeEntry) ([]byte, error) {
+	if key, ok := e.inlineKey(); ok {
+		return key, nil
 	}
-	key, err := s.files[fileKeys].read(start, end-start)
-	return binary.LittleEndian.Uint64(b), key, err
+	offset, size := e.longKey()
+	if size >= 1<<wordBits {
+		return nil, s.damaged("a key that is not too long")
+	}
+	return s.files[fileKeys].read(offset, size)
 }
 
 // bucket returns in which of n buckets a fingerprint lies.
 func bucket(fingerprint, n uint64) uint64 {
 	hi, _ := bits.Mul64(fingerprint, n)
 	return hi
-}
-
-func (s *segment) text(node uint32, keep bool, from *slab) (string, error) {
-	return s.memo.text(s, node, keep, from)
 }
 
 func (s *segment) find(fp uint64, key []byte) (uint32, bool, error) {
@@ -161,103 +154,67 @@ func (s *segment) find(fp uint64, key []byte) (uint32, bool, error) {
 	if lo > hi || hi > s.nodeCount {
 		return 0, false, s.damaged("buckets that ascend")
 	}
-	entries, err := s.files[fileNodes].read(uint64(lo)*nodeEntry, uint64(hi-lo)*nodeEntry)
+	entries, err := s.files[fileNodes].read(uint64(lo)*entrySize, uint64(hi-lo)*entrySize)
 	if err != nil {
 		return 0, false, err
 	}
-	at := func(i uint32) uint64 { return binary.LittleEndian.Uint64(entries[uint64(i)*nodeEntry:]) }
-	i, n := uint32(0), hi-lo
-	for j := n; i < j; {
-		if m := i + (j-i)/2; at(m) < fp {
-			i = m + 1
-		} else {
-			j = m
+	for node := lo; node < hi; node, entries = node+1, entries[entrySize:] {
+		e := nodeEntry(entries[:entrySize])
+		if e.fingerprint() != fp {
+			continue
 		}
-	}
-	for ; i < n && at(i) == fp; i++ {
-		_, got, err := s.key(lo + i)
+		got, err := s.keyOf(e)
 		if err != nil {
 			return 0, false, err
 		}
 		if bytes.Equal(got, key) {
-			return lo + i, true, nil
+			return node, true, nil
 		}
 	}
 	return 0, false, nil
 }
 
-func (s *segment) postings(node uint32, ro role) (postings, error) {
-	if node >= s.nodeCount {
-		return postings{}, s.damaged("a node of the segment")
-	}
-	start, end, err := s.between(fileNodes, uint64(node), nodeEntry, 16)
+func (s *segment) postings(node uint32, ro role) (p postings, err error) {
+	e, err := s.entry(node)
 	if err != nil {
-		return postings{}, err
+		return p, err
 	}
-	if end > s.files[filePostings].size/4 {
-		return postings{}, s.damaged("postings in the file")
+	m := e.mentioned()
+	if p, ok := m.postings(ro); ok {
+		return p, nil
 	}
+	start, count := e.longPostings()
 	file := s.files[filePostings]
-	lo, err := lowerBound(file, start, end, uint32(ro)<<28)
-	if err != nil {
-		return postings{}, err
+	if end := file.size / 4; start > end || count > end-start {
+		return p, s.damaged("postings in the file")
 	}
-	hi, err := lowerBound(file, lo, end, uint32(ro+1)<<28) // there are fewer than 16 roles
-	return postings{file: file, lo: lo, hi: hi}, err
-}
-
-// fewPostings are looked at one by one to tell a node's roles.
-const fewPostings = 16
-
-func (s *segment) roles(node uint32) (mask uint32, err error) {
-	if node >= s.nodeCount {
-		return 0, s.damaged("a node of the segment")
+	p.file = file
+	if p.lo, err = lowerBound(file, start, start+count, uint32(ro)<<28); err != nil {
+		return p, err
 	}
-	start, end, err := s.between(fileNodes, uint64(node), nodeEntry, 16)
-	if err != nil {
-		return 0, err
-	}
-	file := s.files[filePostings]
-	if end-start > fewPostings {
-		first, err := posting(file, start)
-		if err != nil {
-			return 0, err
-		}
-		last, err := posting(file, end-1)
-		return 2<<(last>>28) - 1<<(first>>28), err // they ascend
-	}
-	b, err := file.read(4*start, 4*(end-start))
-	for ; len(b) >= 4; b = b[4:] {
-		mask |= 1 << (binary.LittleEndian.Uint32(b) >> 28)
-	}
-	return mask, err
+	p.hi, err = lowerBound(file, p.lo, start+count, uint32(ro+1)<<28) // there are fewer than 16 roles
+	return p, err
 }
 
 // lowerBound returns the first place from lo to hi whose posting is not less. The
-// ends are tried first: most lists are short or have one role.
+// ends are tried first: most lists have one role.
 func lowerBound(file *blocks, lo, hi uint64, least uint32) (uint64, error) {
-	for step := uint64(1); lo < hi; step *= 2 {
-		at := min(lo+step-1, hi-1)
+	for try := 0; lo < hi; try++ {
+		at := lo + (hi-lo)/2
+		switch try {
+		case 0:
+			at = lo
+		case 1:
+			at = hi - 1
+		}
 		v, err := posting(file, at)
 		if err != nil {
 			return 0, err
 		}
-		if v >= least {
-			hi = at
-			break
-		}
-		lo = at + 1
-	}
-	for lo < hi {
-		m := lo + (hi-lo)/2
-		v, err := posting(file, m)
-		if err != nil {
-			return 0, err
-		}
 		if v < least {
-			lo = m + 1
+			lo = at + 1
 		} else {
-			hi = m
+			hi = at
 		}
 	}
 	return lo, nil
@@ -271,7 +228,80 @@ func posting(file *blocks, i uint64) (uint32, error) {
 	return binary.LittleEndian.Uint32(b), nil
 }
 
-func (s *segment) order(place uint32) uint32 { return place }
+func (s *segment) aside() part {
+	other := *s
+	for i, f := range s.files {
+		if f.reader != nil {
+			other.files[i] = &blocks{name: f.name, reader: f.reader, size: f.size, sums: f.sums}
+		}
+	}
+	return &other
+}
+
+func (s *segment) scan() scanner {
+	open := func(file int) *stream { return &stream{file: s.files[file]} }
+	return &segmentScanner{
+		segment: s, nodes: open(fileNodes), keys: open(fileKeys), lists: open(filePostings), offsets: open(fileOffsets), records: open(fileRecords),
+	}
+}
+
+// A segmentScanner reads each file of a segment in its order.
+type segmentScanner struct {
+	segment                              *segment
+	nodes, keys, lists, offsets, records *stream
+	node                                 uint32
+	keyEnd, listEnd, recordEnd           uint64
+}
+
+func (s *segmentScanner) next(n *scanned) (ok bool, err error) {
+	if s.node == s.segment.nodeCount {
+		return false, nil
+	}
+	b, err := s.nodes.take(entrySize)
+	if err != nil {
+		return false, err
+	}
+	e := nodeEntry(b)
+	n.fingerprint, n.mentioned, n.node = e.fingerprint(), e.mentioned(), s.node
+	s.node++
+	if n.key, ok = e.inlineKey(); !ok {
+		offset, size := e.longKey()
+		if offset != s.keyEnd {
+			return false, s.segment.damaged("keys in order")
+		}
+		s.keyEnd += size
+		if n.key, err = s.keys.take(size); err != nil {
+			return false, err
+		}
+	}
+	n.list = nil
+	if n.count > maxInlinePosts {
+		start, _ := e.longPostings()
+		if start != s.listEnd {
+			return false, s.segment.damaged("postings in order")
+		}
+		s.listEnd += uint64(n.count)
+		if n.count >= manyPostings {
+			return true, s.lists.skip(4 * uint64(n.count))
+		}
+		n.list, err = s.lists.take(4 * uint64(n.count))
+	}
+	return true, err
+}
+
+func (s *segmentScanner) record() ([]byte, error) {
+	b, err := s.offsets.take(8)
+	if err != nil {
+		return nil, err
+	}
+	end := binary.LittleEndian.Uint64(b)
+	if end < s.recordEnd {
+		return nil, s.segment.damaged("offsets that ascend")
+	}
+	n := end - s.recordEnd
+	s.recordEnd = end
+	return s.records.take(n)
+}
 
 func (s *segment) close() error { return closeFiles(s.files) }
 

@@ -35,6 +35,8 @@ type Store struct {
 
 	writing sync.Mutex // held by whoever changes anything
 	log     *logWriter
+	beside  *besides // the merge that goes on, if any
+	next    uint64   // number of the next file
 
 	mu       sync.RWMutex // held while the parts are used
 	manifest *manifest
@@ -152,7 +154,7 @@ func (s *Store) load(m *manifest) (state logState, err error) {
 	if err != nil {
 		return state, attest.Refuse(CodeDamaged, m.Log, "the log that the manifest names", "").Because(err)
 	}
-	s.manifest, s.delta = m, newDelta()
+	s.manifest, s.next, s.delta = m, m.Next, newDelta()
 	return readLog(m.Log, b, s.delta.apply)
 }
 
@@ -180,12 +182,18 @@ func (s *Store) sweep() error {
 func (s *Store) Close() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	var errs []error
+	if s.beside != nil {
+		s.beside.stop()
+		if err := s.settle(context.Background()); !errors.Is(err, context.Canceled) {
+			errs = append(errs, err)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken == nil {
 		s.broken = attest.Refuse(CodeClosed, "store", "an open store", "a closed one")
 	}
-	var errs []error
 	for _, p := range s.segments {
 		errs = append(errs, p.close())
 	}
@@ -239,11 +247,12 @@ func (s *Store) Check(ctx context.Context) error {
 			continue
 		}
 		for _, f := range segment.files {
-			for off := uint64(0); off < f.size; off += blockSize {
-				if off%(checkEvery*blockSize) == 0 && ctx.Err() != nil {
+			past := stream{file: f} // the mapping, so that not all of it stays in memory
+			for left := f.size; left > 0; left -= min(left, streamSize) {
+				if ctx.Err() != nil {
 					return canceled(ctx)
 				}
-				if _, err := f.read(off, min(blockSize, f.size-off)); err != nil {
+				if _, err := past.take(min(left, streamSize)); err != nil {
 					return err
 				}
 			}

@@ -82,19 +82,162 @@ func TestAnswersDoNotDependOnHowStatementsAreKept(t *testing.T) {
 	}
 }
 
+// settled waits until there is nothing to merge.
+func settled(t testing.TB, s *Store) {
+	t.Helper()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	for {
+		require.NoError(t, s.settle(context.Background()))
+		require.NoError(t, s.mergeBeside())
+		if s.beside == nil {
+			return
+		}
+	}
+}
+
 func TestSegmentsAreMergedSoThatThereAreFew(t *testing.T) {
 	s := openAt(t, t.TempDir(), Config{DeltaBytes: 1})
 	for i := range 40 {
 		add(t, s, "alice", builds(t, "o"+strconv.Itoa(i), "hub"))
+		settled(t, s)
 	}
 	size, err := s.Size()
 	require.NoError(t, err)
 	assert.Equal(t, uint64(40), size.Statements)
 	assert.LessOrEqual(t, size.Segments, 8)
+	assert.Greater(t, size.Segments, 1, "not everything is written again each time")
 	assert.Len(t, impact(t, s, sum("hub"), trusting("alice")).Nodes, 41)
 	entries, err := os.ReadDir(s.root.Name())
 	require.NoError(t, err)
 	assert.Len(t, entries, 3+size.Segments*segmentFiles, "lock, manifest, log and segments; nothing is left over")
+}
+
+func TestAMergeIsOfSegmentsThatFollowEachOtherAndAreOfOneSize(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		sizes   []uint32
+		from, n int
+	}{
+		{"too few", []uint32{1, 1, 1, 1, 1}, 0, 0},
+		{"all", []uint32{1, 1, 1, 2, 3, 1}, 0, fanOut},
+		{"the last, of a size", []uint32{9, 9, 9, 1, 1, 1, 1, 1, 1}, 3, fanOut},
+		{"the least first", []uint32{9, 9, 9, 9, 9, 9, 1, 1, 1, 1, 1, 1}, 6, fanOut},
+		{"not one among others that is larger", []uint32{1, 1, 1, 9, 1, 1, 1}, 0, 0},
+		{"not more than a segment holds", []uint32{1 << 27, 1 << 27, 1 << 27, 1 << 27, 1 << 27, 1 << 27}, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			from, n := run(c.sizes)
+			assert.Equal(t, c.n, n)
+			assert.Equal(t, c.from, from)
+		})
+	}
+}
+
+func TestNodesOfAnyNumberOfStatementsAreMergedWhole(t *testing.T) {
+	s := newStore(t)
+	ctx := context.Background()
+	counts := map[string]int{"few": 2, "some": 300, "many": manyPostings + 100, "last": 7}
+	for round := range 3 {
+		var facts []*fact
+		for i := range manyPostings + 100 {
+			f := &fact{
+				shape: shapeLink, envelope: digestKey(sum(strconv.Itoa(round) + "e" + strconv.Itoa(i))), typ: string(kindType) + "t", seal: unsealed,
+			}
+			for name, n := range counts {
+				if i < n {
+					f.mentions = append(f.mentions, factMention{role: []role{roleOutput, roleInput, roleAbout}[i%3], digests: []string{digestKey(sum(name))}})
+				}
+			}
+			facts = append(facts, f)
+		}
+		_, err := s.add(ctx, facts)
+		require.NoError(t, err)
+		require.NoError(t, s.Flush(ctx))
+	}
+	count := func(name string) (n int) {
+		for after := ""; ; {
+			p, err := s.Statements(ctx, sum(name), Query{Select: IncludeUnverified{}}, after, maxPage)
+			require.NoError(t, err)
+			n += len(p.Mentions)
+			if after = p.Next; after == "" {
+				return n
+			}
+		}
+	}
+	for range 2 {
+		for name, n := range counts {
+			assert.Equal(t, 3*n, count(name), name)
+		}
+		require.NoError(t, s.Compact(ctx))
+		require.NoError(t, s.Check(ctx))
+	}
+}
+
+func TestAdditionsWaitForMergesThatFallBehind(t *testing.T) {
+	s := openAt(t, t.TempDir(), Config{DeltaBytes: 1})
+	for i := range 3 * manySegments {
+		add(t, s, "alice", builds(t, "o"+strconv.Itoa(i), "hub"))
+		size, err := s.Size()
+		require.NoError(t, err)
+		require.LessOrEqual(t, size.Segments, manySegments)
+	}
+	assert.Len(t, impact(t, s, sum("hub"), trusting("alice")).Nodes, 3*manySegments+1)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.beside = &besides{&replacement{err: context.Canceled}, func() {}, make(chan struct{})}
+	assert.ErrorIs(t, s.settle(ctx), attest.Is(CodeCanceled))
+	close(s.beside.done)
+	assert.ErrorIs(t, s.settle(context.Background()), context.Canceled)
+}
+
+func TestAFailedMergeIsToldAndLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	s := openAt(t, dir, Config{})
+	ctx := context.Background()
+	for i := range fanOut {
+		add(t, s, "alice", builds(t, "o"+strconv.Itoa(i), "hub"))
+		require.NoError(t, s.Flush(ctx))
+	}
+	s.writing.Lock()
+	require.NoError(t, s.root.Mkdir("segment-"+strconv.FormatUint(s.next, 10)+".nodes", 0o755)) // in the way
+	require.NoError(t, s.mergeBeside())
+	require.NotNil(t, s.beside)
+	require.Error(t, s.settle(ctx))
+	s.writing.Unlock()
+	assert.Len(t, impact(t, s, sum("hub"), trusting("alice")).Nodes, fanOut+1)
+	require.NoError(t, s.Compact(ctx), "the next one has another name")
+	assert.Len(t, impact(t, s, sum("hub"), trusting("alice")).Nodes, fanOut+1)
+}
+
+func TestAStoreClosedDuringAMergeIsWhole(t *testing.T) {
+	dir := t.TempDir()
+	s := openAt(t, dir, Config{})
+	for i := range fanOut {
+		add(t, s, "alice", builds(t, "o"+strconv.Itoa(i), "hub"))
+		require.NoError(t, s.Flush(context.Background()))
+	}
+	s.writing.Lock()
+	require.NoError(t, s.mergeBeside())
+	s.writing.Unlock()
+	require.NoError(t, s.Close())
+	again := openAt(t, dir, Config{})
+	assert.Len(t, impact(t, again, sum("hub"), trusting("alice")).Nodes, fanOut+1)
+}
+
+func TestAStoreOfAnotherFormatIsRefusedByName(t *testing.T) {
+	dir, _ := filled(t)
+	root := rootOf(t, dir)
+	m, err := readManifest(root)
+	require.NoError(t, err)
+	m.Version = 2
+	require.NoError(t, writeManifest(root, m))
+	_, err = Open(context.Background(), root, Config{})
+	require.ErrorIs(t, err, attest.Is(CodeDamaged))
+	assert.ErrorContains(t, err, "format 3")
+	assert.ErrorContains(t, err, "format 2")
 }
 
 func TestOneWriterAndManyReaders(t *testing.T) {

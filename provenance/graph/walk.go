@@ -2,13 +2,10 @@ package graph
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"hash/maphash"
 	"slices"
-	"strings"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
@@ -18,37 +15,48 @@ import (
 // A walk is one query: it knows nodes by where the parts have them, and joins them to
 // artifacts. Its memory is used again by other queries; what it hands out is not in it.
 type walk struct {
-	ctx      context.Context
-	parts    []part
-	query    Query
-	limits   Limits
-	answer   Answer
-	vouchers *voucherCache
+	ctx    context.Context
+	parts  []part
+	query  Query
+	limits Limits
+	cache  *voucherCache
+	number uint64 // of the query: what words and pointers remember is of one
 
-	start   []byte  // the key of the first node
-	nodes   idTable // from spots of nodes to answer.Nodes
-	spans   []span  // of each node of the answer, in refs
-	refs    []ref
-	places  []place
-	queued  []bool     // nodes of the answer that are followed
-	cited   idTable    // from hashes of citations to answer.Statements
-	cites   []citation // of each statement of the answer
-	seals   idTable    // from spots of nodes to sealed
-	sealed  []*sealed
-	sources []source  // for selected
-	order   []sortKey // of sources
-	sorted  []source  // the result of selected
-	queue   []int     // for spread
-	reached []int     // for follow
+	nodes      []nodeRow
+	hops       []hopRow
+	statements []statementRow
+	frontier   []Frontier
+	text       []byte
+	pointers   []string
 
-	slab      slab
-	pointers  [64]knownPointer
-	head      record // for load
-	current   record // the statement whose hops are added
-	scratch   record // one that is looked at meanwhile
-	looked    int
-	cut       bool // a limit was reached since it was last false
-	truncated [len(limitNames)]bool
+	start  []byte  // the key of the first node
+	spots  idTable // from spots of nodes to nodes
+	spans  []span  // of each node, in refs
+	refs   []ref
+	places []place
+	queued []bool   // nodes that are followed
+	queue  []int    // for spread
+	cited  idTable  // from hashes of citations to statements
+	told   []uint32 // by statement, the last telling in which it was used
+	turn   uint32   // of telling
+	as     []role   // by statement, for a page
+	seals  idTable  // from spots of nodes to sealed
+	sealed []sealed
+	last   struct { // what seals said last
+		spot
+		seal uint32
+		ok   bool
+	}
+
+	words   [256]knownWord
+	pointed [64]knownPointer
+	source  source // of which tell tells
+	mention mention
+	other   source // one that is looked at meanwhile
+	keys    [][]byte
+	looked  int
+	cut     bool // a limit was reached since it was last false
+	reached [len(limitNames)]bool
 }
 
 // Limits by their place in limitNames.
@@ -61,21 +69,23 @@ const (
 
 var limitNames = [...]string{"depth", "nodes", "hops", "statements"}
 
-// A ref is a node: its key, valid while the store's lock is held, and where it is.
+// A ref is a node: its key, valid while the store's lock is held, where it is, and whether
+// it may lead to others.
 type ref struct {
-	key    []byte
-	places span
+	key      []byte
+	places   span
+	followed bool
 }
 
 // A span is a part of a slice.
 type span struct{ lo, hi int }
 
-// A place is where a part has a node, with a bit for each role that it may have there,
-// and how many statements are in the parts before.
+// A place is where a part has a node, how it is mentioned there, and how many statements
+// are in the parts before.
 type place struct {
 	spot
-	roles uint32
-	base  uint64
+	mentioned
+	base uint64
 }
 
 // A spot is a node, or a statement, of a part.
@@ -93,19 +103,18 @@ type sealed struct {
 	selected bool
 }
 
-// A source is a selected statement. Its record is there once it is opened.
+// A source is a statement that is being looked at.
 type source struct {
 	spot
-	citation
-	seal   *sealed
-	record *record
-	index  int // in answer.Statements, or -1
+	record
+	voucher uint32 // in sealed
 }
 
-// A sortKey is the beginning of a source's citation, and its place in sources.
-type sortKey struct {
-	prefix uint64
-	at     int
+// A knownWord is a text of a part that the answer has already.
+type knownWord struct {
+	spot
+	number uint64
+	word   word
 }
 
 // begin starts a query; the store's lock is held until done has been called.
@@ -118,28 +127,25 @@ func (s *Store) begin(ctx context.Context, q Query) (*walk, error) {
 	}
 	w, _ := s.walks.Get().(*walk)
 	if w == nil {
-		w = &walk{nodes: newIDTable(), cited: newIDTable(), seals: newIDTable()}
+		w = &walk{spots: newIDTable(), cited: newIDTable(), seals: newIDTable()}
 	}
-	w.ctx, w.query, w.limits, w.vouchers = ctx, q, q.Limits.withDefaults(), &s.vouchers
+	w.number++
+	w.ctx, w.query, w.limits, w.cache = ctx, q, q.Limits.withDefaults(), &s.vouchers
 	w.parts = append(append(w.parts[:0], s.segments...), s.delta)
 	return w, nil
 }
 
 // done forgets everything and lets other queries have the memory.
 func (s *Store) done(w *walk) {
-	a := &w.answer
-	*a = Answer{
-		Nodes: empty(a.Nodes), Hops: empty(a.Hops), Statements: empty(a.Statements), Frontier: a.Frontier[:0],
-	}
-	w.nodes.reset()
+	w.spots.reset()
 	w.cited.reset()
 	w.seals.reset()
-	w.slab.reset()
-	w.ctx, w.query, w.vouchers, w.start = nil, Query{}, nil, nil
-	w.parts, w.refs, w.sealed = empty(w.parts), empty(w.refs), empty(w.sealed)
-	w.sources, w.sorted = empty(w.sources), empty(w.sorted)
-	w.spans, w.places, w.queued, w.cites = w.spans[:0], w.places[:0], w.queued[:0], w.cites[:0]
-	w.looked, w.cut, w.truncated = 0, false, [len(limitNames)]bool{}
+	w.ctx, w.query, w.cache, w.start = nil, Query{}, nil, nil
+	w.parts, w.refs, w.sealed, w.pointers, w.keys = empty(w.parts), empty(w.refs), empty(w.sealed), empty(w.pointers), empty(w.keys)
+	w.nodes, w.hops, w.statements, w.frontier, w.text = w.nodes[:0], w.hops[:0], w.statements[:0], w.frontier[:0], w.text[:0]
+	w.spans, w.places, w.queued, w.told, w.as = w.spans[:0], w.places[:0], w.queued[:0], w.told[:0], w.as[:0]
+	w.source.rest, w.other.rest, w.mention = mentionReader{}, mentionReader{}, mention{}
+	w.looked, w.turn, w.cut, w.last.ok, w.reached = 0, 0, false, false, [len(limitNames)]bool{}
 	s.walks.Put(w)
 }
 
@@ -149,15 +155,8 @@ func empty[T any](s []T) []T {
 	return s[:0]
 }
 
-// exactly returns a copy of a slice in memory of its size, never nil.
-func exactly[T any](s []T) []T {
-	out := make([]T, len(s))
-	copy(out, s)
-	return out
-}
-
 // limit notes that a limit was reached.
-func (w *walk) limit(which int) { w.truncated[which], w.cut = true, true }
+func (w *walk) limit(which int) { w.reached[which], w.cut = true, true }
 
 // startKey returns the key of a digest that a query may ask for.
 func startKey(d digest.Digest, allowWeak bool) ([]byte, error) {
@@ -188,28 +187,27 @@ func (w *walk) locate(fp uint64, key []byte, at spot) (ref, error) {
 			}
 		}
 		if found {
-			roles, err := p.roles(number)
+			v, err := p.node(number)
 			if err != nil {
 				return ref{}, err
 			}
-			w.places = append(w.places, place{spot{int32(i), number}, roles, base})
+			w.places = append(w.places, place{spot{int32(i), number}, v.mentioned, base})
 		}
 		base += uint64(p.statements())
 	}
-	return ref{key, span{start, len(w.places)}}, nil
+	return ref{key, span{start, len(w.places)}, w.follows(key)}, nil
 }
 
-// each calls visit for the statements in which the node has the role, until visit
-// returns false. seen tells whether there was any, believed or not.
-func (w *walk) each(r ref, ro role, visit func(at spot) (bool, error)) (seen bool, err error) {
-	for _, at := range w.places[r.places.lo:r.places.hi] {
-		if at.roles>>ro&1 == 0 {
-			continue
-		}
-		list, err := w.parts[at.part].postings(at.number, ro)
+// each calls visit for the selected statements in which the node has the role, in the
+// order in which they were added, until visit returns false. A statement comes as often
+// as somebody else vouches for it. seen tells whether there was any, believed or not.
+func (w *walk) each(r ref, ro role, src *source, visit func() (bool, error)) (seen bool, err error) {
+	for k := r.places.lo; k < r.places.hi; k++ {
+		list, err := w.postings(k, ro)
 		if err != nil {
 			return seen, err
 		}
+		at := w.places[k].spot
 		for j := range list.count() {
 			seen = true
 			if w.looked++; w.looked > w.limits.Statements {
@@ -223,7 +221,14 @@ func (w *walk) each(r ref, ro role, visit func(at spot) (bool, error)) (seen boo
 			if err != nil {
 				return seen, err
 			}
-			if more, err := visit(spot{at.part, statement}); err != nil || !more {
+			ok, err := w.open(spot{at.part, statement}, src)
+			if err != nil {
+				return seen, err
+			}
+			if !ok {
+				continue
+			}
+			if more, err := visit(); err != nil || !more {
 				return seen, err
 			}
 		}
@@ -231,199 +236,186 @@ func (w *walk) each(r ref, ro role, visit func(at spot) (bool, error)) (seen boo
 	return seen, nil
 }
 
-// selected returns the selected statements in which the nodes have the role, each once,
-// in the order of their envelopes. The result is good until the next call.
-func (w *walk) selected(refs []ref, ro role) (list []source, seen bool, err error) {
-	w.sources, w.sorted = empty(w.sources), empty(w.sorted)
+// postings returns the statements at a place in which the node has the role.
+func (w *walk) postings(at int, ro role) (postings, error) {
+	p := &w.places[at]
+	if p.roles>>ro&1 == 0 {
+		return postings{}, nil
+	}
+	if list, ok := p.mentioned.postings(ro); ok {
+		return list, nil
+	}
+	return w.parts[p.part].postings(p.number, ro)
+}
+
+// tell calls visit for the selected statements in which the nodes have the role, as
+// w.source; see each. It is one telling: see cite.
+func (w *walk) tell(refs []ref, ro role, visit func() (bool, error)) (seen bool, err error) {
+	w.turn++
+	more := true
 	for _, r := range refs {
-		if !w.followed(r.key) {
+		if !r.followed || !more {
 			continue
 		}
-		any, err := w.each(r, ro, func(at spot) (bool, error) {
-			src := source{spot: at, index: -1}
-			ok, err := w.load(&src)
-			if ok && err == nil {
-				w.sources = append(w.sources, src)
-			}
-			return len(w.sources) <= w.limits.Hops, err
+		any, err := w.each(r, ro, &w.source, func() (_ bool, err error) {
+			more, err = visit()
+			return more, err
 		})
 		seen = seen || any
 		if err != nil {
-			return nil, seen, err
+			return seen, err
 		}
 	}
-	if len(w.sources) > w.limits.Hops {
-		w.sources = w.sources[:w.limits.Hops]
-		w.limit(byHops)
-	}
-	if len(w.sources) < 2 {
-		return w.sources, seen, nil
-	}
-	return w.sort(), seen, nil
+	return seen, nil
 }
 
-// sort returns the sources in order, each once.
-func (w *walk) sort() []source {
-	w.order = w.order[:0]
-	for i := range w.sources {
-		w.order = append(w.order, sortKey{binary.BigEndian.Uint64(w.sources[i].evidence[:]), i})
-	}
-	slices.SortFunc(w.order, func(a, b sortKey) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
-		}
-		return cmp.Or(compareSources(&w.sources[a.at], &w.sources[b.at]), a.at-b.at)
-	})
-	for _, k := range w.order {
-		if n := len(w.sorted); n == 0 || w.sorted[n-1].citation != w.sources[k.at].citation {
-			w.sorted = append(w.sorted, w.sources[k.at])
-		}
-	}
-	return w.sorted
-}
-
-// compareSources orders by what does not depend on how statements are kept. Of several
-// vouchers for one statement the greatest comes first, nobody last.
-func compareSources(a, b *source) int {
-	if c := bytes.Compare(a.evidence[:], b.evidence[:]); c != 0 {
-		return c
-	}
-	return cmp.Or(bytes.Compare(a.payload[:], b.payload[:]), strings.Compare(b.seal.key, a.seal.key))
-}
-
-// followed reports whether a node may lead to others.
-func (w *walk) followed(key []byte) bool {
+// follows reports whether a node may lead to others.
+func (w *walk) follows(key []byte) bool {
 	return strong(key) || w.query.AllowWeak && (known(key) || len(key) > 0 && key[0] == kindForeign)
 }
 
-// load reads the beginning of the statement's record, and reports whether it is
-// selected.
-func (w *walk) load(src *source) (ok bool, err error) {
-	p := w.parts[src.part]
-	b, err := p.record(src.number)
-	if err == nil {
-		_, err = w.head.parseHead(b, p.nodes())
-	}
+// open reads the head of a statement's record, and reports whether it is selected.
+func (w *walk) open(at spot, src *source) (selected bool, err error) {
+	p := w.parts[at.part]
+	b, err := p.record(at.number)
 	if err != nil {
 		return false, err
 	}
-	if src.seal, err = w.sealing(spot{src.part, w.head.seal}); err != nil || !src.seal.selected {
+	src.spot = at
+	if err = src.begin(b, p.nodes()); err != nil {
 		return false, err
 	}
-	src.citation = w.head.citation
-	return true, nil
-}
-
-// open reads the statement's whole record.
-func (w *walk) open(src *source, into *record) error {
-	src.record = into
-	return parseRecord(w.parts[src.part], src.number, into)
+	src.voucher, err = w.sealing(spot{at.part, src.record.seal})
+	return err == nil && w.sealed[src.voucher].selected, err
 }
 
 // sealing asks the selection once for each voucher.
-func (w *walk) sealing(at spot) (*sealed, error) {
-	if i, ok := w.seals.get(at.id()); ok {
-		return w.sealed[i], nil
+func (w *walk) sealing(at spot) (uint32, error) {
+	if w.last.ok && w.last.spot == at {
+		return w.last.seal, nil
 	}
-	_, key, err := w.parts[at.part].key(at.number)
-	if err != nil {
-		return nil, err
+	seal, ok := w.seals.get(at.id())
+	if !ok {
+		v, err := w.parts[at.part].node(at.number)
+		if err != nil {
+			return 0, err
+		}
+		var s sealed
+		if s.key, s.voucher, err = w.cache.get(v.key); err != nil {
+			return 0, err
+		}
+		s.selected = w.query.Select.selects(s.voucher)
+		seal = uint32(len(w.sealed))
+		w.seals.put(at.id(), seal)
+		w.sealed = append(w.sealed, s)
 	}
-	s := &sealed{}
-	if s.key, s.voucher, err = w.vouchers.get(key); err != nil {
-		return nil, err
-	}
-	s.voucher = s.voucher.clone() // a caller may change an answer, but not the cache
-	s.selected = w.query.Select.selects(s.voucher)
-	w.seals.put(at.id(), uint32(len(w.sealed)))
-	w.sealed = append(w.sealed, s)
-	return s, nil
+	w.last.spot, w.last.seal, w.last.ok = at, seal, true
+	return seal, nil
 }
 
-// key returns the key of a node in the part of a statement, and its fingerprint. It is
-// valid while the store's lock is held.
-func (w *walk) key(src *source, id uint32) (fp uint64, key []byte, err error) {
-	return w.parts[src.part].key(id)
+// key returns the key of a node in the part of a statement. It is valid while the
+// store's lock is held.
+func (w *walk) key(src *source, id uint32) ([]byte, error) {
+	v, err := w.parts[src.part].node(id)
+	return v.key, err
 }
 
-// text returns the text of a name in the part of a statement. Names that many statements
-// have in common are worth being remembered.
-func (w *walk) text(src *source, id uint32, common bool) (string, error) {
-	return w.parts[src.part].text(id, common, &w.slab)
-}
-
-// cite returns where the answer lists the statement.
-func (w *walk) cite(src *source) (int, error) {
-	if src.index >= 0 {
-		return src.index, nil
+// nameAt returns the name that a node in the part of a statement is.
+func (w *walk) nameAt(src *source, id uint32) (string, error) {
+	key, err := w.key(src, id)
+	if err != nil || len(key) == 0 {
+		return "", err
 	}
-	// Two citations may have one hash: then the next one is tried.
-	hash := maphash.Comparable(w.cited.seed, src.citation)
-	for ; ; hash++ {
-		at, ok := w.cited.get(hash)
+	return string(key[1:]), nil
+}
+
+// word returns the text of a name in the part of a statement, in the answer.
+func (w *walk) word(src *source, id uint32) (word, error) {
+	k := &w.words[(id^id>>8)%uint32(len(w.words))]
+	if at := (spot{src.part, id}); k.number != w.number || k.spot != at {
+		key, err := w.key(src, id)
+		if err != nil {
+			return 0, err
+		}
+		if len(key) > 0 {
+			key = key[1:]
+		}
+		*k = knownWord{at, w.number, w.put(key)}
+	}
+	return k.word, nil
+}
+
+func (w *walk) wordOrNone(src *source, id uint32) (word, error) {
+	if id == 0 {
+		return 0, nil
+	}
+	return w.word(src, id-1)
+}
+
+// put adds a text to the answer.
+func (w *walk) put(b []byte) word {
+	start := len(w.text)
+	w.text = append(w.text, b...)
+	return word(start)<<wordBits | word(len(b))
+}
+
+// cite returns where the answer lists w.source, and whether this telling already used
+// it, which somebody else may vouch for as well. Of several the answer names the one
+// with the greatest key, and nobody only if there is nobody else.
+func (w *walk) cite() (at int, used bool, err error) {
+	src := &w.source
+	// Two may have one hash: then the next one is tried.
+	for hash := binary.LittleEndian.Uint64(src.evidence[:]); ; hash++ {
+		found, ok := w.cited.get(hash)
 		if !ok {
+			w.cited.put(hash, uint32(len(w.statements)))
 			break
 		}
-		if w.cites[at] == src.citation {
-			src.index = int(at)
-			return src.index, nil
+		r := &w.statements[found]
+		if r.citation != src.citation {
+			continue
 		}
+		if w.sealed[src.voucher].key > w.sealed[r.voucher].key {
+			r.voucher = src.voucher
+		}
+		used = w.told[found] == w.turn
+		w.told[found] = w.turn
+		return int(found), used, nil
 	}
-	s, err := w.statement(src)
-	if err != nil {
-		return 0, err
-	}
-	src.index = len(w.answer.Statements)
-	w.answer.Statements = append(w.answer.Statements, s)
-	w.cites = append(w.cites, src.citation)
-	w.cited.put(hash, uint32(src.index))
-	return src.index, nil
+	row, err := w.row(src)
+	w.statements, w.told = append(w.statements, row), append(w.told, w.turn)
+	return len(w.statements) - 1, false, err
 }
 
-func (w *walk) statement(src *source) (s Statement, err error) {
-	r := src.record
-	w.slab.room(4 * sha256.Size)
-	s.Evidence = digest.Digest{Algorithm: digest.SHA256, Hex: w.slab.hex(src.evidence[:])}
-	s.Payload = digest.Digest{Algorithm: digest.SHA256, Hex: w.slab.hex(src.payload[:])}
-	s.Result = [...]string{"", "good", "bad"}[r.verdict]
-	if s.PredicateType, err = w.text(src, r.typ, true); err != nil {
-		return s, err
+func (w *walk) row(src *source) (r statementRow, err error) {
+	r.citation, r.verdict, r.voucher = src.citation, src.verdict, src.voucher
+	if r.typ, err = w.word(src, src.typ); err != nil {
+		return r, err
 	}
-	if r.maker > 0 {
-		if s.Maker, err = w.text(src, r.maker-1, true); err != nil {
-			return s, err
-		}
+	if r.maker, err = w.wordOrNone(src, src.maker); err != nil {
+		return r, err
 	}
-	if r.resource > 0 {
-		if s.Resource, err = w.text(src, r.resource-1, true); err != nil {
-			return s, err
-		}
-	}
-	if v := src.seal.voucher; v != nil {
-		s.Authority, s.Signers = v.Authority, v.Signers
-	} else {
-		s.Unverified = true
-	}
-	return s, nil
+	r.resource, err = w.wordOrNone(src, src.resource)
+	return r, err
 }
 
 // node returns the node of the answer that is at a spot; -1 if the limit of nodes is
 // reached.
-func (w *walk) node(at spot, depth int) (int, error) {
-	if i, ok := w.nodes.get(at.id()); ok {
+func (w *walk) node(at spot, depth uint32) (int, error) {
+	if i, ok := w.spots.get(at.id()); ok {
 		return int(i), nil
 	}
-	fp, key, err := w.parts[at.part].key(at.number)
+	v, err := w.parts[at.part].node(at.number)
 	if err != nil {
 		return 0, err
 	}
-	return w.artifact(fp, key, at, depth)
+	return w.artifact(v.fingerprint, v.key, at, depth)
 }
 
 // artifact makes a node of the answer, if the limit allows it, and joins it with the
 // digests that selected statements give the same artifact.
-func (w *walk) artifact(fp uint64, key []byte, at spot, depth int) (int, error) {
-	i := len(w.answer.Nodes)
+func (w *walk) artifact(fp uint64, key []byte, at spot, depth uint32) (int, error) {
+	i := len(w.nodes)
 	if i >= w.limits.Nodes {
 		w.limit(byNodes)
 		return -1, nil
@@ -439,24 +431,31 @@ func (w *walk) artifact(fp uint64, key []byte, at spot, depth int) (int, error) 
 	if disputed {
 		names.hi = names.lo + 1
 	}
-	n := Node{Depth: depth, Disputed: disputed, Weak: true}
-	list := w.slab.begin()
+	n := nodeRow{depth: depth, disputed: disputed, weak: true}
+	w.keys = w.keys[:0]
 	for _, r := range w.refs[names.lo:names.hi] {
-		list = w.slab.digest(list, r.key)
-		n.Weak = n.Weak && !strong(r.key)
+		if known(r.key) || len(r.key) > 0 && r.key[0] == kindForeign {
+			if len(r.key) > maxName {
+				return 0, damaged("a digest that is not too long", "a longer one")
+			}
+			w.keys = append(w.keys, r.key)
+		}
+		n.weak = n.weak && !strong(r.key)
 		for _, p := range w.places[r.places.lo:r.places.hi] {
-			w.nodes.put(p.id(), uint32(i))
+			w.spots.put(p.id(), uint32(i))
 		}
 	}
-	if n.Digests = w.slab.end(list); len(n.Digests) == 0 {
-		n.Name, n.Weak = nameOf(string(key)), false
+	if n.digests = len(w.keys) > 0; n.digests {
+		if len(w.keys) > 1 {
+			slices.SortFunc(w.keys, compareKeys)
+		}
+		start := len(w.text)
+		w.text = appendDigests(w.text, w.keys)
+		n.name = word(start)<<wordBits | word(len(w.text)-start)
+	} else {
+		n.name, n.weak = w.put(key[min(1, len(key)):]), false
 	}
-	if len(n.Digests) > 1 {
-		slices.SortFunc(n.Digests, func(a, b digest.Digest) int {
-			return cmp.Or(cmp.Compare(a.Algorithm, b.Algorithm), cmp.Compare(a.Hex, b.Hex))
-		})
-	}
-	w.answer.Nodes = append(w.answer.Nodes, n)
+	w.nodes = append(w.nodes, n)
 	w.spans, w.queued = append(w.spans, names), append(w.queued, false)
 	return i, nil
 }
@@ -476,14 +475,10 @@ func (w *walk) names(first ref) (all span, disputed bool, err error) {
 	var keys [][]byte
 	for i := lo; i < len(w.refs) && !disputed; i++ {
 		r := w.refs[i]
-		_, err := w.each(r, roleAlias, func(at spot) (bool, error) {
-			src := source{spot: at, index: -1}
-			ok, err := w.load(&src)
-			if err == nil && ok {
-				err = w.open(&src, &w.scratch)
-			}
-			if err == nil && ok {
-				keys, err = w.together(&src, r.key, keys)
+		_, err := w.each(r, roleAlias, &w.other, func() (bool, error) {
+			err := w.other.read()
+			if err == nil {
+				keys, err = w.together(&w.other, r.key, keys)
 			}
 			return len(keys) <= 2*len(algorithms), err // more are a contradiction anyway
 		})
@@ -507,15 +502,15 @@ func (w *walk) names(first ref) (all span, disputed bool, err error) {
 
 // together appends the strong digests that stand in one descriptor with key.
 func (w *walk) together(src *source, key []byte, keys [][]byte) ([][]byte, error) {
-	for i := range src.record.mentions {
-		m := &src.record.mentions[i]
+	for i := range src.mentions {
+		m := &src.mentions[i]
 		if len(m.digests) < 2 {
 			continue
 		}
 		var others [][]byte
 		found := false
 		for _, id := range m.digests {
-			_, k, err := w.key(src, id)
+			k, err := w.key(src, id)
 			if err != nil {
 				return keys, err
 			}
@@ -535,16 +530,25 @@ func (w *walk) together(src *source, key []byte, keys [][]byte) ([][]byte, error
 
 // finish returns the answer, with the limits that were reached.
 func (w *walk) finish() *Answer {
-	a := &w.answer
 	return &Answer{
-		Nodes: exactly(a.Nodes), Hops: exactly(a.Hops), Statements: exactly(a.Statements), Frontier: exactly(a.Frontier),
-		Cycles: cycles(len(a.Nodes), a.Hops), Truncated: w.reachedLimits(),
+		nodes: slices.Clone(w.nodes), hops: slices.Clone(w.hops), statements: slices.Clone(w.statements),
+		vouchers: w.vouchers(), pointers: slices.Clone(w.pointers), text: string(w.text),
+		Frontier: slices.Clone(w.frontier), Cycles: cycles(len(w.nodes), w.hops), Truncated: w.truncated(),
 	}
 }
 
-func (w *walk) reachedLimits() (names []string) {
+// vouchers returns who vouches, by their place in sealed.
+func (w *walk) vouchers() []*voucher {
+	list := make([]*voucher, len(w.sealed))
+	for i := range w.sealed {
+		list[i] = w.sealed[i].voucher
+	}
+	return list
+}
+
+func (w *walk) truncated() (names []string) {
 	for i, name := range limitNames {
-		if w.truncated[i] {
+		if w.reached[i] {
 			names = append(names, name)
 		}
 	}

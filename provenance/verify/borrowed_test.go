@@ -41,6 +41,17 @@ func TestTheCertificateOfOneSignerDoesNotLiftTheGrantOfAnother(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, level, v.Level(), "the certificate is that of %s", signer)
 	}
+	equal := roots()
+	equal.Grants[0].Level = 2
+	for signer, other := range map[string]string{"platform": "platform-2", "platform-2": "platform"} {
+		e := signedToo(t, sealClaimed(t, provenanceOf(t, gitHub), signer, gitHubClaims()), other)
+		v, err := decide(t, verify.Case{Evidence: []*attest.Verified{e}}, equal, gitHubExpectations())
+		require.NoError(t, err)
+		require.Equal(t, 2, v.Level())
+		for _, f := range v.Findings() {
+			require.NotEqual(t, verify.CodeForgeable, f.Reason.Code, "of two equal signers the one with the certificate counts")
+		}
+	}
 	r := roots()
 	r.Grants[0].Runner = "github-hosted"
 	r.Grants[1].Level = 3

@@ -6,7 +6,6 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
-	"github.com/sealwright/sealwright/provenance/predicate"
 )
 
 // maxEvidence bounds the pieces of evidence about the artifact.
@@ -27,20 +26,9 @@ type Case struct {
 	// Dependencies is evidence about the inputs of the build that are no sources, and
 	// about theirs.
 	Dependencies []*attest.Verified
-	// Appraisals are of the hardware evidence that assertions in Evidence cite.
+	// Appraisals are of the hardware evidence that assertions in Evidence cite. Without
+	// one such an assertion counts for nothing.
 	Appraisals []Appraisal
-}
-
-// An Appraisal is hardware evidence that the caller appraised and found good, for
-// example with package tee. Without it an assertion that cites the evidence counts for
-// nothing.
-type Appraisal struct {
-	// Evidence is the SHA-256 digest of the evidence's encoding.
-	Evidence digest.Digest
-	// BuildID is the run to which the evidence is bound (provenance.Build.InvocationID).
-	BuildID string
-	// Level is the Build Environment level of what was appraised, 1 to 3.
-	Level int
 }
 
 func (c Case) validate() error {
@@ -53,11 +41,11 @@ func (c Case) validate() error {
 			errs = append(errs, attest.Refuse(CodeEvidence, "Summaries["+strconv.Itoa(i)+"]", "a summary that passed", "another"))
 		}
 	}
+	if len(c.Appraisals) > maxEvidence {
+		errs = append(errs, attest.Refuse(CodeEvidence, "Appraisals", "at most "+strconv.Itoa(maxEvidence), strconv.Itoa(len(c.Appraisals))))
+	}
 	for i, a := range c.Appraisals {
-		level := predicate.Level{Track: predicate.TrackBuildEnv, Level: a.Level}
-		if _, ok := predicate.ParseLevel(level.String()); !ok || a.Level < 1 || a.BuildID == "" || a.Evidence.Algorithm != digest.SHA256 || a.Evidence.Validate() != nil {
-			errs = append(errs, attest.Refuse(CodeEvidence, "Appraisals["+strconv.Itoa(i)+"]", "a SHA-256 digest, a run and a level", "less"))
-		}
+		errs = append(errs, validateAppraisal("Appraisals["+strconv.Itoa(i)+"]", a))
 	}
 	return errors.Join(errs...)
 }

@@ -27,6 +27,7 @@ func New(roots Roots, want Expectations) (*Checker, error) {
 		return nil, err
 	}
 	roots.Authorities, roots.Grants = slices.Clone(roots.Authorities), slices.Clone(roots.Grants)
+	roots.Environments = slices.Clone(roots.Environments)
 	for i := range roots.Grants {
 		roots.Grants[i].Refs = roots.Grants[i].Refs.clone()
 	}

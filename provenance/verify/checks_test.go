@@ -95,7 +95,7 @@ func pairs(t testing.TB) []pair {
 	environment := func(id string) func(*verify.Case, *verify.Roots, *verify.Expectations) {
 		return func(c *verify.Case, _ *verify.Roots, _ *verify.Expectations) {
 			c.Evidence = []*attest.Verified{signed(t, nil), scai(t, "platform", verify.EnvironmentAttribute, `{"buildID":"run/42"}`, sum("quote"))}
-			c.Appraisals = []verify.Appraisal{{Evidence: sum("quote"), BuildID: id, Level: 3}}
+			c.Appraisals = []verify.Appraisal{appraisal{policy: "cells", run: id, evidence: []digest.Digest{sum("quote")}}}
 		}
 	}
 	ref := func(refs *verify.Refs) func(*verify.Case, *verify.Roots, *verify.Expectations) {

@@ -2,7 +2,9 @@ package verify_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -187,9 +189,24 @@ func scai(t testing.TB, signer, attribute, conditions string, evidence digest.Di
 	return sealAt(t, s, signer, time.Minute)
 }
 
+// An appraisal is what an appraiser decided, for the purposes of tests.
+type appraisal struct {
+	policy, run string
+	evidence    []digest.Digest
+	refused     error
+}
+
+func (a appraisal) Err() error                { return a.refused }
+func (a appraisal) PolicyID() string          { return a.policy }
+func (a appraisal) BuildID() string           { return a.run }
+func (a appraisal) Evidence() []digest.Digest { return a.evidence }
+
 func TestHardwareTellsTheLevelOfTheBuildEnvironment(t *testing.T) {
 	quote := sum("quote")
-	good := verify.Appraisal{Evidence: quote, BuildID: "run/42", Level: 2}
+	by := func(policy, run string) verify.Appraisal {
+		return appraisal{policy: policy, run: run, evidence: []digest.Digest{sum("another piece"), quote}}
+	}
+	good := by("runners", "run/42")
 	const run = `{"kind":"tpm2","buildID":"run/42"}`
 	for name, c := range map[string]struct {
 		assertion *attest.Verified
@@ -197,10 +214,14 @@ func TestHardwareTellsTheLevelOfTheBuildEnvironment(t *testing.T) {
 		level     int
 	}{
 		"appraised evidence of the run":       {scai(t, "platform", verify.EnvironmentAttribute, run, quote), good, 2},
-		"appraised less":                      {scai(t, "platform", verify.EnvironmentAttribute, run, quote), verify.Appraisal{Evidence: quote, BuildID: "run/42", Level: 1}, 1},
+		"a policy that is worth less":         {scai(t, "platform", verify.EnvironmentAttribute, run, quote), by("boots", "run/42"), 1},
+		"a policy that is worth more":         {scai(t, "platform", verify.EnvironmentAttribute, run, quote), by("cells", "run/42"), 3},
+		"a policy that nobody trusts":         {scai(t, "platform", verify.EnvironmentAttribute, run, quote), by("anything", "run/42"), 0},
+		"a policy whose name begins like one": {scai(t, "platform", verify.EnvironmentAttribute, run, quote), by("cells2", "run/42"), 0},
+		"a policy in other case":              {scai(t, "platform", verify.EnvironmentAttribute, run, quote), by("Cells", "run/42"), 0},
 		"evidence that nobody appraised":      {scai(t, "platform", verify.EnvironmentAttribute, run, sum("other")), good, 0},
-		"evidence of another run":             {scai(t, "platform", verify.EnvironmentAttribute, run, quote), verify.Appraisal{Evidence: quote, BuildID: "run/41", Level: 2}, 0},
-		"an assertion about another run":      {scai(t, "platform", verify.EnvironmentAttribute, `{"buildID":"run/41"}`, quote), verify.Appraisal{Evidence: quote, BuildID: "run/41", Level: 2}, 0},
+		"evidence of another run":             {scai(t, "platform", verify.EnvironmentAttribute, run, quote), by("runners", "run/41"), 0},
+		"an assertion about another run":      {scai(t, "platform", verify.EnvironmentAttribute, `{"buildID":"run/41"}`, quote), by("runners", "run/41"), 0},
 		"an assertion that names no run":      {scai(t, "platform", verify.EnvironmentAttribute, `{}`, quote), good, 0},
 		"a run under another name":            {scai(t, "platform", verify.EnvironmentAttribute, `{"BuildID":"run/42"}`, quote), good, 0},
 		"a run that is a number":              {scai(t, "platform", verify.EnvironmentAttribute, `{"buildID":42}`, quote), good, 0},
@@ -215,7 +236,9 @@ func TestHardwareTellsTheLevelOfTheBuildEnvironment(t *testing.T) {
 			track := v.Track(predicate.TrackBuildEnv)
 			require.Equal(t, c.level, track.Level)
 			require.Equal(t, c.level, track.Cap)
-			require.Equal(t, verify.CodeTrack, track.MissingForNext[0].Code)
+			if c.level < 3 {
+				require.Equal(t, verify.CodeTrack, track.MissingForNext[0].Code)
+			}
 			if status, told := statuses(v)[verify.CheckEnvironment]; told {
 				require.Equal(t, c.level > 0, status == verify.Passed)
 			}
@@ -223,11 +246,45 @@ func TestHardwareTellsTheLevelOfTheBuildEnvironment(t *testing.T) {
 			v, err = decide(t, k, roots(), expectations())
 			require.NoError(t, err)
 			require.Zero(t, v.Track(predicate.TrackBuildEnv).Level, "an assertion alone is a word")
+			k.Appraisals = []verify.Appraisal{c.appraisal}
+			unprepared := roots()
+			unprepared.Environments = nil
+			v, err = decide(t, k, unprepared, expectations())
+			require.NoError(t, err)
+			require.Zero(t, v.Track(predicate.TrackBuildEnv).Level, "without a trusted policy no appraisal counts")
 		})
 	}
-	for _, bad := range []verify.Appraisal{{}, {Evidence: quote, BuildID: "x"}, {Evidence: quote, BuildID: "x", Level: 4}, {Evidence: quote, Level: 1}, {BuildID: "x", Level: 1}} {
+}
+
+func TestAnAppraisalThatAffirmsNothingIsRefused(t *testing.T) {
+	whole := appraisal{policy: "runners", run: "x", evidence: []digest.Digest{sum("quote")}}
+	with := func(change func(*appraisal)) verify.Appraisal {
+		a := whole
+		change(&a)
+		return a
+	}
+	for name, bad := range map[string]verify.Appraisal{
+		"nil":              nil,
+		"not affirmed":     with(func(a *appraisal) { a.refused = errors.New("debug mode") }),
+		"by no policy":     with(func(a *appraisal) { a.policy = "" }),
+		"of no run":        with(func(a *appraisal) { a.run = "" }),
+		"of no evidence":   with(func(a *appraisal) { a.evidence = nil }),
+		"of a zero digest": with(func(a *appraisal) { a.evidence = append(a.evidence, digest.Digest{}) }),
+		"of evidence by SHA-1": with(func(a *appraisal) {
+			a.evidence = []digest.Digest{{Algorithm: digest.SHA1, Hex: strings.Repeat("0", 40)}}
+		}),
+		"of evidence cut short": with(func(a *appraisal) { a.evidence = []digest.Digest{{Algorithm: digest.SHA256, Hex: "00"}} }),
+	} {
 		_, err := decide(t, verify.Case{Evidence: []*attest.Verified{signed(t, nil)}, Appraisals: []verify.Appraisal{bad}}, roots(), expectations())
-		require.ErrorIs(t, err, attest.Is(verify.CodeEvidence))
+		require.ErrorIs(t, err, attest.Is(verify.CodeEvidence), name)
+	}
+	for name, bad := range map[string][]verify.Environment{
+		"no policy": {{Level: 1}}, "no level": {{PolicyID: "x"}}, "too high a level": {{PolicyID: "x", Level: 4}},
+		"a policy twice": {{PolicyID: "x", Level: 1}, {PolicyID: "x", Level: 2}},
+	} {
+		r := roots()
+		r.Environments = bad
+		require.ErrorIs(t, r.Validate(), attest.Is(verify.CodeRoots), name)
 	}
 }
 

@@ -9,8 +9,8 @@
 //
 // [Judge] is Verify with more to go by: verified summaries, from which the levels of
 // the Source and Dependency tracks come; evidence about the inputs, which is followed
-// from input to input ([Dependencies]); appraised hardware evidence, for the Build
-// Environment track. Who judges often makes a [Checker] with [New] once.
+// from input to input ([Dependencies]); appraisals of hardware evidence ([Appraisal],
+// of which *tee.Result is one), for the Build Environment track. Who judges often makes a [Checker] with [New] once.
 //
 // What the certificates of the signers claim is part of the evidence (attest.Claim),
 // and the profiles of package buildtype say what of a statement its user could forge:

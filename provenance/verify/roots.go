@@ -45,6 +45,9 @@ type Roots struct {
 	Authorities []string
 	// Grants may be empty.
 	Grants []Grant
+	// Environments are the appraisal policies for hardware evidence that are trusted.
+	// Without them no appraisal counts.
+	Environments []Environment
 	// Testing accepts synthetic evidence. The verdict tells so.
 	Testing bool
 }
@@ -81,6 +84,15 @@ func (r Roots) Validate() error {
 			if h.Signer == g.Signer && h.BuilderID == g.BuilderID {
 				refuse(where, "each pair once", strconv.Quote(g.Signer)+" and "+strconv.Quote(g.BuilderID))
 			}
+		}
+	}
+	for i, e := range r.Environments {
+		where := "Environments[" + strconv.Itoa(i) + "]"
+		if !e.valid() {
+			refuse(where, "a policy and level 1 to 3", strconv.Quote(e.PolicyID)+" and "+strconv.Itoa(e.Level))
+		}
+		if slices.ContainsFunc(r.Environments[:i], func(f Environment) bool { return f.PolicyID == e.PolicyID }) {
+			refuse(where, "each policy once", strconv.Quote(e.PolicyID))
 		}
 	}
 	return errors.Join(errs...)

@@ -218,6 +218,42 @@ func TestTracksComeFromSummariesOfTheRightArtifact(t *testing.T) {
 	require.Zero(t, v.Dependencies())
 }
 
+// A SHA-1 commit joins a summary to an input only where the summary's reader and the
+// build's reader both allow it, and never to a dependency.
+func TestASHA1CommitJoinsASummaryOnlyWhereBothAllowIt(t *testing.T) {
+	sha1 := strings.Repeat("c0", 20)
+	both := digest.Set{digest.GitCommit: sha1, digest.SHA256: strings.Repeat("5", 64)}
+	summary := func(v *predicate.VSA, allow bool) verify.Summary {
+		e := summaryOf(t, v, attest.Descriptor{Digest: both, Annotations: map[string]json.RawMessage{"sourceRefs": json.RawMessage(`["refs/tags/v1.2.3"]`)}})
+		track := predicate.TrackSource
+		if v.ResourceURI == resource {
+			track = predicate.TrackBuild
+		}
+		s, err := verify.VerifySummary(t.Context(), both, e, summaryRoots(), verify.SummaryExpectations{ResourceURI: v.ResourceURI, Levels: map[string]int{track: 1}, AllowSHA1: allow})
+		require.NoError(t, err)
+		return s
+	}
+	source := vsa()
+	source.ResourceURI, source.VerifiedLevels = provenancetest.SourceURI, []string{"SLSA_SOURCE_LEVEL_4"}
+	want := expectations()
+	want.Sources[0].AllowSHA1, want.Sources[0].Digest = true, digest.Set{digest.GitCommit: sha1}
+	built := signed(t, func(b *provenance.Build) {
+		b.Inputs[0].Descriptor.Digest = digest.Set{digest.GitCommit: sha1}
+		b.Inputs[1].Descriptor.Digest = digest.Set{digest.GitCommit: sha1}
+	})
+	for allow, level := range map[bool]int{true: 4, false: 0} {
+		v, err := decide(t, verify.Case{Evidence: []*attest.Verified{built}, Summaries: []verify.Summary{summary(source, allow)}}, roots(), want)
+		require.NoError(t, err)
+		require.Equal(t, level, v.Track(predicate.TrackSource).Level, "the summary's reader allows it: %v", allow)
+		require.Empty(t, v.Dependencies().Summarized)
+	}
+	tool := vsa()
+	tool.VerifiedLevels = []string{"SLSA_BUILD_LEVEL_2"}
+	v, err := decide(t, verify.Case{Evidence: []*attest.Verified{built}, Summaries: []verify.Summary{summary(tool, true)}}, roots(), want)
+	require.NoError(t, err)
+	require.Empty(t, v.Dependencies().Summarized, "an input that is no source needs more than SHA-1")
+}
+
 func issueOptions() verify.SummaryOptions {
 	return verify.SummaryOptions{Verifier: predicate.Verifier{ID: verifierID}, ResourceURI: resource, Policy: policyDescriptor(), At: finished, Name: "app", Testing: true}
 }

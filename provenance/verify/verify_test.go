@@ -64,6 +64,7 @@ func signed(t testing.TB, change func(*provenance.Build)) *attest.Verified {
 func roots() verify.Roots {
 	return verify.Roots{
 		Authorities: []string{authority}, Testing: true,
+		Environments: []verify.Environment{{PolicyID: "runners", Level: 2}, {PolicyID: "cells", Level: 3}, {PolicyID: "boots", Level: 1}},
 		Grants: []verify.Grant{
 			{Signer: "platform", BuilderID: provenancetest.BuilderID, Level: 3},
 			{Signer: "platform-2", BuilderID: provenancetest.BuilderID, Level: 2},

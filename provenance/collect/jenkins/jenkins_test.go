@@ -143,3 +143,26 @@ func TestTimesThatCannotBeAreGaps(t *testing.T) {
 		require.Empty(t, r.Value(collect.Finished))
 	}
 }
+
+// TestTheAnswerOfARealControllerIsRead has the members and nesting of an answer that a
+// controller gave to an unrestricted question, with values of our own: actions of other
+// plugins, empty ones, checkouts by branch, a remote over ssh at a port.
+func TestTheAnswerOfARealControllerIsRead(t *testing.T) {
+	const revision = `{"SHA1":"` + commit + `","branch":[{"SHA1":"` + commit + `","name":"refs/remotes/origin/main"}]}`
+	body := `{"_class":"hudson.model.FreeStyleBuild","actions":[{"_class":"hudson.model.ParametersAction","parameters":[{"_class":"hudson.model.StringParameterValue","name":"TOKEN","value":"` + collecttest.Secret + `"}]},
+	{"_class":"hudson.model.CauseAction","causes":[{"_class":"hudson.model.Cause$UserIdCause","shortDescription":"Started by user someone","userId":"someone","userName":"someone"}]},
+	{"_class":"hudson.plugins.git.util.BuildData","buildsByBranchName":{"refs/remotes/origin/main":{"_class":"hudson.plugins.git.util.Build","buildNumber":42,"buildResult":null,"marked":` + revision + `,"revision":` + revision + `}},
+	 "lastBuiltRevision":` + revision + `,"remoteUrls":["ssh://git@git.example.com:2222/team/app.git"],"scmName":""},{"_class":"hudson.plugins.git.GitTagAction"},{},{},{}],
+	"artifacts":[],"building":false,"description":null,"displayName":"#42","duration":3569,"estimatedDuration":2600,"executor":null,"fullDisplayName":"app #42","id":"42","keepLog":false,
+	"number":42,"queueId":7,"result":"SUCCESS","timestamp":1795435140000,"url":"` + server + `/job/app/job/main/42/","builtOn":"","changeSet":{"_class":"hudson.plugins.git.GitChangeSetList","items":[],"kind":"git"},"culprits":[]}`
+	w := world(body)
+	w.Variables = collecttest.With(w.Variables, "GIT_URL", "ssh://git@git.example.com:2222/team/app.git")
+	f, err := collector().Collect(t.Context(), w.Environment())
+	require.NoError(t, err)
+	collecttest.RequireNoSecret(t, f)
+	r, err := collect.Resolve(f)
+	require.NoError(t, err)
+	require.Equal(t, "git+ssh://git.example.com:2222/team/app", r.Value(collect.Repository))
+	require.Equal(t, commit, r.Value(collect.Commit))
+	require.Equal(t, "origin/main", r.Value(jenkins.Branch))
+}

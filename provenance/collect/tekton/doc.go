@@ -8,6 +8,7 @@
 // self-asserted: outputs of that kind are reported and never attested by themselves.
 //
 // The values of parameters often hold secrets: those that Reveal does not list are
-// hidden as "[MASKED]". The definition of an inline task or pipeline is not read, and a
+// hidden as "[MASKED]". A definition that a resolver had from no Git repository is an input,
+// and no source. The definition of an inline task or pipeline is not read, and a
 // gap says so. Members that Tekton adds to its records are ignored.
 package tekton

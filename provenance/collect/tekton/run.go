@@ -12,12 +12,15 @@ type run struct {
 		UID       string `json:"uid"`
 	} `json:"metadata"`
 	Spec struct {
-		Params         []param         `json:"params"`
-		TaskRef        *reference      `json:"taskRef"`
-		PipelineRef    *reference      `json:"pipelineRef"`
-		TaskSpec       json.RawMessage `json:"taskSpec"`
-		PipelineSpec   json.RawMessage `json:"pipelineSpec"`
-		ServiceAccount *string         `json:"serviceAccountName"`
+		Params          []param         `json:"params"`
+		TaskRef         *reference      `json:"taskRef"`
+		PipelineRef     *reference      `json:"pipelineRef"`
+		TaskSpec        json.RawMessage `json:"taskSpec"`
+		PipelineSpec    json.RawMessage `json:"pipelineSpec"`
+		ServiceAccount  *string         `json:"serviceAccountName"` // of a TaskRun
+		TaskRunTemplate *struct {
+			ServiceAccount *string `json:"serviceAccountName"`
+		} `json:"taskRunTemplate"` // of a PipelineRun
 	} `json:"spec"`
 	Status struct {
 		Conditions []struct {

@@ -110,7 +110,11 @@ func (c Collector) read(r reading, run *run) (*collect.Facts, error) {
 	r.add(collect.Invocation, collect.Word, m.UID, "metadata/uid")
 	r.add(collect.Started, collect.Instant, text(run.Status.StartTime), "status/startTime")
 	r.add(collect.Finished, collect.Instant, text(run.Status.CompletionTime), "status/completionTime")
-	r.add(ServiceAccount, collect.Word, text(run.Spec.ServiceAccount), "spec/serviceAccountName")
+	if template := run.Spec.TaskRunTemplate; template != nil && run.Kind == "PipelineRun" {
+		r.add(ServiceAccount, collect.Word, text(template.ServiceAccount), "spec/taskRunTemplate/serviceAccountName")
+	} else {
+		r.add(ServiceAccount, collect.Word, text(run.Spec.ServiceAccount), "spec/serviceAccountName")
+	}
 	r.definition(run)
 	r.params(run.Spec.Params, c.Reveal)
 	r.steps(run)
@@ -145,9 +149,25 @@ func (r *reading) definition(run *run) {
 	}
 	at := run.Status.Provenance.RefSource
 	const member = "status/provenance/refSource"
+	if sum, ok := at.Digest["sha256"]; ok && at.Digest["sha1"] == "" {
+		r.elsewhere(at.URI, sum, member)
+		return
+	}
 	r.add(collect.Repository, collect.Location, at.URI, member+"/uri")
 	r.add(collect.Commit, collect.Object, at.Digest["sha1"], member+"/digest/sha1")
 	r.add(collect.EntryPoint, collect.Phrase, at.EntryPoint, member+"/entryPoint")
+}
+
+// elsewhere makes a definition that is in no Git repository an input: the bundle, cluster,
+// http and hub resolvers record where it is, in words of their own, and its SHA-256.
+func (r *reading) elsewhere(uri, sum, member string) {
+	d := digest.Digest{Algorithm: digest.SHA256, Hex: sum}
+	if _, plain := collect.Word.Parse(uri); !plain || d.Validate() != nil {
+		r.refuse(collect.CodeValue, member, "a place and a SHA-256 digest")
+		return
+	}
+	r.f.Gap("source", "the definition comes from no Git repository")
+	r.f.Input(provenance.RoleOther, attest.Descriptor{URI: uri, Digest: d.Set()}, collect.PlatformAPI, r.where+" "+member, r.evidence)
 }
 
 func (r *reading) params(params []param, reveal []string) {

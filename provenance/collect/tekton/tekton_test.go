@@ -163,3 +163,53 @@ func FuzzCollect(f *testing.F) {
 		}
 	})
 }
+
+// pipelineAnswer is a PipelineRun as pkg/apis/pipeline/v1 of Tekton writes it: the
+// service account is in taskRunTemplate, and there are no steps.
+const pipelineAnswer = `{"apiVersion":"tekton.dev/v1","kind":"PipelineRun",
+ "metadata":{"name":"release-1","namespace":"work","uid":"0c6e5c2f-5d6f-4a6c-9a4d-1c2b3d4e5f61"},
+ "spec":{"pipelineRef":{"resolver":"git"},"taskRunTemplate":{"serviceAccountName":"releaser"},"timeouts":{"pipeline":"1h0m0s"}},
+ "status":{"conditions":[{"type":"Succeeded","status":"True","reason":"Completed"}],"startTime":"2026-11-23T11:59:00Z","completionTime":"2026-11-23T12:00:00Z",
+  "childReferences":[{"apiVersion":"tekton.dev/v1","kind":"TaskRun","name":"release-1-build","pipelineTaskName":"build"}],
+  "results":[{"name":"IMAGE_URL","value":"registry.example/app"},{"name":"IMAGE_DIGEST","value":"sha256:` + image + `"}],
+  "provenance":{"refSource":{"uri":"git+https://github.com/octocat/tasks.git","digest":{"sha1":"` + commit + `"},"entryPoint":"pipeline.yaml"}}}}`
+
+func TestAPipelineRunTellsItsServiceAccountInItsTemplate(t *testing.T) {
+	c := tekton.Collector{API: "https://kube.example", Kind: "PipelineRun", Namespace: "work", Name: "release-1"}
+	w := collecttest.World{Answers: map[string]string{"https://kube.example/apis/tekton.dev/v1/namespaces/work/pipelineruns/release-1": pipelineAnswer}}
+	f, err := c.Collect(t.Context(), w.Environment())
+	require.NoError(t, err)
+	r, err := collect.Resolve(f)
+	require.NoError(t, err)
+	require.Equal(t, "releaser", r.Value(tekton.ServiceAccount))
+	require.Contains(t, r.Gaps(), collect.Gap{What: "steps", Why: "the images of a pipeline's steps are in the records of its task runs"})
+	b, _, err := tekton.Build(r, options())
+	require.NoError(t, err)
+	require.Contains(t, string(b.External), `"serviceAccountName":"releaser"`)
+}
+
+// The resolvers that read no Git repository tell where the definition is in words of
+// their own: a registry's repository, a path of the Kubernetes API, a URL.
+func TestADefinitionFromNoRepositoryIsAnInputAndNoSource(t *testing.T) {
+	const was = `"uri":"git+https://github.com/octocat/tasks.git","digest":{"sha1":"` + commit + `"}`
+	for _, place := range []string{
+		"gcr.io/tekton-releases/catalog/upstream/build", "/apis/tekton.dev/v1/namespaces/tasks/task/build@2dbe0ae2-1d1b-4f3c-9cf6-d2ed21d36cf0",
+		"https://api.hub.tekton.dev/v1/resource/tekton/task/build/0.1/yaml",
+	} {
+		r, err := resolve(t, collector(), strings.Replace(answer, was, `"uri":"`+place+`","digest":{"sha256":"`+image+`"}`, 1))
+		require.NoError(t, err, place)
+		require.Empty(t, r.Value(collect.Repository))
+		require.Contains(t, r.Gaps(), collect.Gap{What: "source", Why: "the definition comes from no Git repository"})
+		found := false
+		for _, in := range r.Inputs() {
+			found = found || in.Descriptor.URI == place && in.Trust == collect.PlatformAPI && in.Descriptor.Digest[digest.SHA256] == image
+		}
+		require.True(t, found, place)
+		_, _, err = tekton.Build(r, options())
+		collecttest.RequireCode(t, err, collect.CodeMissing)
+	}
+	for _, bad := range []string{`"uri":"gcr.io/x","digest":{"sha256":"latest"}`, `"uri":"","digest":{"sha256":"` + image + `"}`, `"uri":"a b","digest":{"sha256":"` + image + `"}`} {
+		_, err := resolve(t, collector(), strings.Replace(answer, was, bad, 1))
+		collecttest.RequireCode(t, err, collect.CodeValue)
+	}
+}
