@@ -199,6 +199,28 @@ func (r *Result) Binding() Binding {
 	return b
 }
 
+// BuildID returns the job that the hardware signed, "" unless Status is affirming.
+func (r *Result) BuildID() string {
+	if r.Status() != StatusAffirming {
+		return ""
+	}
+	return r.binding.BuildID
+}
+
+// Evidence returns the SHA-256 digests of the pieces of evidence that were affirmed,
+// in the order given, as statements cite them (Assertion); none unless Status is
+// affirming.
+func (r *Result) Evidence() []digest.Digest {
+	if r.Status() != StatusAffirming {
+		return nil
+	}
+	var out []digest.Digest
+	for _, s := range r.submods {
+		out = append(out, s.Evidence)
+	}
+	return out
+}
+
 // Submods returns a copy of the appraisal of each piece of evidence, in the
 // order given.
 func (r *Result) Submods() []Submod {
