@@ -20,6 +20,8 @@ const (
 	// CodeResult: a result has no id, no severity, or an incomplete one; or there
 	// is no list of results, which is not the same as an empty list.
 	CodeResult attest.Code = "scan.report.result"
+	// CodeKnown: what is told of a finding is impossible, or contradicts its advisory.
+	CodeKnown attest.Code = "scan.report.known"
 	// CodePredicateType: the statement has another predicate type.
 	CodePredicateType attest.Code = "scan.report.predicate-type"
 	// CodePredicate: the predicate is not what its type demands.
@@ -30,6 +32,6 @@ const (
 func Codes() []attest.Code {
 	return []attest.Code{
 		CodeNil, CodeIncomplete, CodeNotMatched, CodeUndated, CodeTime, CodeScanner,
-		CodeResult, CodePredicateType, CodePredicate,
+		CodeResult, CodeKnown, CodePredicateType, CodePredicate,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -77,6 +78,57 @@ func TestAVulnerabilityStatementIsReadBack(t *testing.T) {
 	again, err := report.VulnsStatement(scanned(t, project), invocation())
 	require.NoError(t, err)
 	assert.Equal(t, string(s.Bytes()), string(again.Bytes()))
+}
+
+func TestWhatIsKnownOfAFindingIsTold(t *testing.T) {
+	last, fixed := scanned(t, project), scanned(t, strings.ReplaceAll(project, "/last", "/basic"))
+	require.Empty(t, last.Findings[0].Advisory.Fixed)
+	require.NotEmpty(t, fixed.Findings[0].Advisory.Fixed)
+	p := func(v float64) *float64 { return &v }
+	yes, no := true, false
+	for name, c := range map[string]struct {
+		report  *scan.Report
+		known   *report.Known
+		ratings []report.Severity
+		fix     string
+		want    attest.Code
+	}{
+		"nothing":                             {last, nil, nil, "unknown", ""},
+		"nothing of what has a fix":           {fixed, nil, nil, "fixed", ""},
+		"nothing, by somebody who looked":     {last, &report.Known{}, nil, "unknown", ""},
+		"that nobody has fixed it":            {last, &report.Known{Fix: report.NotFixed}, nil, "not-fixed", ""},
+		"that nobody will fix it":             {last, &report.Known{Fix: report.WontFix}, nil, "wont-fix", ""},
+		"a fix that the record does not know": {last, &report.Known{Fix: report.Fixed}, nil, "fixed", ""},
+		"the fix that the record knows":       {fixed, &report.Known{Fix: report.Fixed}, nil, "fixed", ""},
+		"its exploitation":                    {last, &report.Known{EPSS: p(0.00042), Exploited: &no}, []report.Severity{{Method: "EPSS", Score: "0.00042"}, {Method: "KEV", Score: "false"}}, "unknown", ""},
+		"that it is exploited":                {last, &report.Known{EPSS: p(1), Exploited: &yes}, []report.Severity{{Method: "EPSS", Score: "1"}, {Method: "KEV", Score: "true"}}, "unknown", ""},
+		"no probability, as good as none":     {last, &report.Known{EPSS: p(math.Copysign(0, -1))}, []report.Severity{{Method: "EPSS", Score: "0"}}, "unknown", ""},
+		"a probability above 1":               {last, &report.Known{EPSS: p(1.1)}, nil, "", report.CodeKnown},
+		"a probability below 0":               {last, &report.Known{EPSS: p(-0.1)}, nil, "", report.CodeKnown},
+		"a probability that is none":          {last, &report.Known{EPSS: p(math.NaN())}, nil, "", report.CodeKnown},
+		"no fix where there is one":           {fixed, &report.Known{Fix: report.NotFixed}, nil, "", report.CodeKnown},
+		"that a fix is not made, where it is": {fixed, &report.Known{Fix: report.WontFix}, nil, "", report.CodeKnown},
+		"a state that there is not":           {last, &report.Known{Fix: "maybe"}, nil, "", report.CodeKnown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := invocation()
+			if c.known != nil {
+				in.Known = func(f scan.Finding) report.Known { require.NotNil(t, f.Advisory); return *c.known }
+			}
+			s, err := report.VulnsStatement(c.report, in)
+			if c.want != "" {
+				require.Nil(t, s)
+				require.Equal(t, c.want, codeOf(t, err))
+				return
+			}
+			require.NoError(t, err)
+			v, err := report.ParseVulns(s)
+			require.NoError(t, err)
+			require.Equal(t, c.fix, v.Scanner.Result[0].Annotations[0]["fixState"])
+			got := v.Scanner.Result[0].Severity
+			require.Equal(t, c.ratings, append([]report.Severity(nil), got[len(got)-len(c.ratings):]...))
+		})
+	}
 }
 
 func TestTheReferenceTypesReadTheSame(t *testing.T) {

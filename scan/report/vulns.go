@@ -71,13 +71,16 @@ type Invocation struct {
 	DB Database
 	// Started and Finished are required.
 	Started, Finished time.Time
+	// Known tells what is known of a finding beside its advisory; nil for nothing.
+	Known func(scan.Finding) Known
 }
 
 // VulnsStatement makes the vulnerability statement about the report's subject.
 //
 // It is refused with CodeIncomplete if the coverage is incomplete, CodeNotMatched
 // if the matcher took no part, CodeUndated if the database has no time of update,
-// CodeTime if the times are missing or out of order, CodeScanner without a URI.
+// CodeTime if the times are missing or out of order, CodeScanner without a URI,
+// CodeKnown if what is known of a finding is impossible or contradicts its advisory.
 func VulnsStatement(r *scan.Report, in Invocation) (*attest.Statement, error) {
 	if r == nil {
 		return nil, attest.Refuse(CodeNil, "report", "a report", "nil")
@@ -91,11 +94,15 @@ func VulnsStatement(r *scan.Report, in Invocation) (*attest.Statement, error) {
 		return nil, attest.Refuse(CodeNotMatched, "checks", scan.Quote(in.Matcher), "other checks")
 	}
 	v := &Vulns{
-		Scanner:  Scanner{URI: in.URI, Version: in.Version, DB: in.DB, Result: results(r.Findings)},
+		Scanner:  Scanner{URI: in.URI, Version: in.Version, DB: in.DB},
 		Metadata: Metadata{in.Started.UTC(), in.Finished.UTC()},
 	}
 	if data := r.Checks[at].Data; v.Scanner.DB.Version == "" && !data.IsZero() {
 		v.Scanner.DB.Version = data.String()
+	}
+	var err error
+	if v.Scanner.Result, err = results(r.Findings, in.Known); err != nil {
+		return nil, err
 	}
 	v.Scanner.DB.LastUpdate = in.DB.LastUpdate.UTC()
 	if err := v.validate(); err != nil {
@@ -104,9 +111,10 @@ func VulnsStatement(r *scan.Report, in Invocation) (*attest.Statement, error) {
 	return attest.NewStatement(VulnsType, v, r.Subject)
 }
 
-func results(findings []scan.Finding) []Result {
+func results(findings []scan.Finding, known func(scan.Finding) Known) ([]Result, error) {
 	out := []Result{}
-	for _, f := range findings {
+	var errs []error
+	for i, f := range findings {
 		if f.Advisory == nil {
 			continue
 		}
@@ -121,9 +129,14 @@ func results(findings []scan.Finding) []Result {
 			}
 		}
 		r.Annotations = []map[string]any{annotations(f)}
+		var k Known
+		if known != nil {
+			k = known(f)
+		}
+		errs = append(errs, k.tell(&r, f, "findings/"+strconv.Itoa(i)))
 		out = append(out, r)
 	}
-	return out
+	return out, errors.Join(errs...)
 }
 
 // annotations tell of what, by which record, and what would help.
