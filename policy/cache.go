@@ -5,14 +5,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"weak"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/internal/strictjson"
 )
 
 // CacheConfig bounds a Cache.
@@ -41,18 +42,6 @@ type Cache struct {
 
 var _ PolicyEngine = (*Cache)(nil)
 
-// cacheKey is the digest of a request without its Now.
-type cacheKey [sha256.Size]byte
-
-// A shard holds the decisions whose keys begin alike.
-type shard struct {
-	mu      sync.Mutex
-	held    map[cacheKey]Decision
-	order   []cacheKey // a ring of what was stored, oldest at next once it is full
-	next    int
-	entries int
-}
-
 // Cached returns a Cache of the engine's decisions. An engine that is nil, or a
 // cache without room, is refused with CodeConfigCache.
 func Cached(engine PolicyEngine, c CacheConfig) (*Cache, error) {
@@ -62,11 +51,11 @@ func Cached(engine PolicyEngine, c CacheConfig) (*Cache, error) {
 	cache := &Cache{engine: engine, shards: make([]shard, min(64, c.Entries))}
 	for i := range cache.shards {
 		s := &cache.shards[i]
-		s.entries = c.Entries / len(cache.shards)
+		s.most = c.Entries / len(cache.shards)
 		if i < c.Entries%len(cache.shards) {
-			s.entries++
+			s.most++
 		}
-		s.held = map[cacheKey]Decision{}
+		s.most = min(s.most, mostEntries)
 	}
 	return cache, nil
 }
@@ -76,55 +65,31 @@ func (c *Cache) Evaluate(ctx context.Context, req Request) (Decision, error) {
 	if c == nil || c.engine == nil {
 		return Decision{}, attest.Refuse(CodeConfigCache, "Cache", "a cache made by Cached", "the zero Cache")
 	}
+	key, known := c.prints.keyOf(&req)
+	if known && ctx.Err() == nil { // a request with the key of a valid one is valid
+		if d := c.shard(&key).get(&key, req.Now); !d.IsZero() {
+			return d, nil
+		}
+	}
 	if err := req.Validate(); err != nil {
 		return Decision{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Decision{}, fmt.Errorf("policy: evaluation ended early: %w", err)
 	}
-	key, err := c.prints.keyOf(&req)
-	if err != nil {
-		return c.engine.Evaluate(ctx, req)
-	}
-	s := &c.shards[int(key[0])%len(c.shards)]
-	if d, ok := s.get(key); ok && d.Allowed(req.Now) {
-		return d, nil
-	}
 	d, err := c.engine.Evaluate(ctx, req)
-	if err == nil && d.Allowed(req.Now) {
+	if err == nil && known && d.Allowed(req.Now) {
 		written, err := d.unseal() // so that the cache does not hold the evidence
 		if err != nil {
 			return Decision{}, err
 		}
-		d = Decision{sealed: written}
-		s.put(key, d)
+		d = Decision{sealed: written, at: d.at, until: d.until}
+		c.shard(&key).put(&key, d)
 	}
 	return d, err
 }
 
-func (s *shard) get(key cacheKey) (Decision, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d, ok := s.held[key]
-	return d, ok
-}
-
-func (s *shard) put(key cacheKey, d Decision) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.held[key]; ok {
-		s.held[key] = d
-		return
-	}
-	if len(s.order) < s.entries {
-		s.order = append(s.order, key)
-	} else {
-		delete(s.held, s.order[s.next])
-		s.order[s.next] = key
-		s.next = (s.next + 1) % s.entries
-	}
-	s.held[key] = d
-}
+func (c *Cache) shard(key *cacheKey) *shard { return &c.shards[int(key[0])%len(c.shards)] }
 
 // prints remembers the fingerprints of evidence for as long as somebody else holds
 // the evidence, which never changes.
@@ -145,9 +110,9 @@ func (p *prints) of(v *attest.Verified) [sha256.Size]byte {
 	return sum
 }
 
-// keyOf returns the key of the request. Every part is preceded by its length, so
-// that no two requests are written alike.
-func (p *prints) keyOf(req *Request) (cacheKey, error) {
+// keyOf returns the key of the request, and whether it has one. Every part is preceded by
+// its length, so that no two requests are written alike.
+func (p *prints) keyOf(req *Request) (key cacheKey, ok bool) {
 	var space [1024]byte
 	b := space[:0]
 	d := &req.Subject
@@ -159,9 +124,9 @@ func (p *prints) keyOf(req *Request) (cacheKey, error) {
 			b = appendTexts(b, string(alg), value)
 		}
 	} else {
-		j, err := json.Marshal(*d)
+		j, err := strictjson.Marshal(*d)
 		if err != nil {
-			return cacheKey{}, err
+			return cacheKey{}, false
 		}
 		b = append(binary.AppendUvarint(b, uint64(len(j))), j...)
 	}
@@ -169,6 +134,9 @@ func (p *prints) keyOf(req *Request) (cacheKey, error) {
 	b = appendTexts(b, string(req.Phase), t.Environment, t.Cluster, t.Namespace, t.Name)
 	b = appendIdentity(b, req.Actor)
 	for _, list := range [...][]*attest.Verified{req.Evidence, req.Waivers} {
+		if slices.ContainsFunc(list, (*attest.Verified).IsZero) {
+			return cacheKey{}, false
+		}
 		list = ordered(list)
 		b = binary.AppendUvarint(b, uint64(len(list)))
 		for _, v := range list {
@@ -176,7 +144,7 @@ func (p *prints) keyOf(req *Request) (cacheKey, error) {
 			b = append(b, sum[:]...)
 		}
 	}
-	return sha256.Sum256(b), nil
+	return sha256.Sum256(b), true
 }
 
 // ordered is canonicalOrder, without a copy of what is in order already.

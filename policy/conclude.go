@@ -212,6 +212,6 @@ func portableIdentity(id *attest.Identity) bool {
 
 // written reports whether RFC 3339 has a form for the instant.
 func written(t time.Time) bool {
-	y := t.UTC().Year()
-	return 0 < y && y <= 9999
+	const first, last = -62135596800, 253402300799 // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z
+	return first <= t.Unix() && t.Unix() <= last
 }

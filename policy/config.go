@@ -124,7 +124,6 @@ type compiled struct {
 	needs                  []need
 	redact                 []string
 	budget                 Budget
-	shortest               time.Duration // of all budgets of the policy
 }
 
 // compileRules checks the rules and asks each for its spec. most bounds each one.
@@ -158,13 +157,6 @@ func compileRules(rules []Rule, most Budget) ([]compiled, error) {
 	}
 	if len(rules) == 0 {
 		errs = append(errs, attest.Refuse(CodeConfigRule, "Root", "at least one rule", "none"))
-	}
-	shortest := most.Time
-	for i := range out {
-		shortest = min(shortest, out[i].budget.Time)
-	}
-	for i := range out {
-		out[i].shortest = shortest
 	}
 	return out, errors.Join(errs...)
 }

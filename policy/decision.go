@@ -20,10 +20,11 @@ import (
 // request's evidence in memory until then and after.
 type Decision struct {
 	sealed *sealed
-	// settled, at and until stand for a report that is not written yet: that of a
-	// request which plainly allows. What could keep it from being written was looked
-	// at before.
-	settled   *inquiry
+	// settled stands for a report that is not written yet: that of a request which
+	// plainly allows. What could keep it from being written was looked at before.
+	settled *inquiry
+	// at and until are when the decision lets its subject pass; zero if never. They are
+	// known without a look at the report.
 	at, until time.Time
 }
 
@@ -73,7 +74,11 @@ func seal(engine string, r Report) (Decision, error) {
 	}
 	sum := sha256.Sum256(b)
 	d := digest.Digest{Algorithm: digest.SHA256, Hex: hex.EncodeToString(sum[:])}
-	return Decision{sealed: &sealed{report: r, json: b, digest: d}}, nil
+	decision := Decision{sealed: &sealed{report: r, json: b, digest: d}}
+	if r.Verdict == Allow && !r.open() {
+		decision.at, decision.until = r.EvaluatedAt, r.ValidUntil
+	}
+	return decision, nil
 }
 
 // IsZero reports whether d carries nothing. The zero Decision denies.
@@ -83,7 +88,7 @@ func (d Decision) IsZero() bool { return d.sealed == nil && d.settled == nil }
 // pass, ask Allowed, which also looks at the time.
 func (d Decision) Verdict() Verdict {
 	switch {
-	case d.settled != nil:
+	case !d.until.IsZero():
 		return Allow
 	case d.sealed != nil:
 		return d.sealed.report.Verdict
@@ -94,14 +99,7 @@ func (d Decision) Verdict() Verdict {
 // Allowed reports whether the decision lets its subject pass at that instant:
 // the verdict is Allow, no obligation is open, and EvaluatedAt <= at < ValidUntil.
 func (d Decision) Allowed(at time.Time) bool {
-	if d.Verdict() != Allow {
-		return false
-	}
-	if d.settled != nil {
-		return !at.Before(d.at) && at.Before(d.until)
-	}
-	r := &d.sealed.report
-	return !r.open() && !at.Before(r.EvaluatedAt) && at.Before(r.ValidUntil)
+	return !d.until.IsZero() && !at.Before(d.at) && at.Before(d.until)
 }
 
 // Err returns nil exactly when the verdict is Allow and no obligation is open.
@@ -113,16 +111,14 @@ func (d Decision) Err() error {
 	if d.IsZero() {
 		return attest.Refuse(CodeZero, "", "a decision that an engine made", "the zero Decision")
 	}
-	if d.settled != nil {
+	if !d.until.IsZero() {
 		return nil
 	}
 	r := &d.sealed.report
 	code := CodeDenied
 	switch {
-	case r.Verdict == Allow && r.open():
-		return attest.Refuse(CodeObligation, r.Policy.URI, "every obligation discharged", "an open one")
 	case r.Verdict == Allow:
-		return nil
+		return attest.Refuse(CodeObligation, r.Policy.URI, "every obligation discharged", "an open one")
 	case r.Verdict == Indeterminate:
 		code = CodeIndeterminate
 	}

@@ -41,7 +41,11 @@ func New(c Config) (*Engine, error) {
 	if err := errors.Join(c.validate(), errors.Join(faults...), err); err != nil {
 		return nil, err
 	}
-	e := &Engine{config: c, root: root, rules: rules, lanes: &sync.Pool{New: func() any { return newLane() }}}
+	shortest := c.Budget.Time
+	for i := range rules {
+		shortest = min(shortest, rules[i].budget.Time)
+	}
+	e := &Engine{config: c, root: root, rules: rules, lanes: &sync.Pool{New: func() any { return newLane(shortest) }}}
 	e.redact = slices.Clone(c.Redact)
 	for i := range rules {
 		e.needs += len(rules[i].needs)
@@ -61,6 +65,7 @@ func (e *Engine) Evaluate(ctx context.Context, req Request) (Decision, error) {
 		return Decision{}, err
 	}
 	q.judge(ctx)
+	clearAll(q.desks) // for the decision keeps q
 	if until, ok := q.settled(); ok && ctx.Err() == nil {
 		now := q.request.Now
 		if until = earliest(until, now.Add(e.config.Validity)); written(until) {

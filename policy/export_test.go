@@ -4,11 +4,11 @@ import "context"
 
 // Put stores a decision without deciding, to fill a cache quickly.
 func Put(c *Cache, req *Request, d Decision) {
-	key, err := c.prints.keyOf(req)
-	if err != nil {
-		panic(err)
+	key, ok := c.prints.keyOf(req)
+	if !ok {
+		panic("no key")
 	}
-	c.shards[int(key[0])%len(c.shards)].put(key, d)
+	c.shard(&key).put(&key, d)
 }
 
 // EvaluateInWriting decides as Evaluate does, but writes every report at once.

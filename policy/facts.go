@@ -87,7 +87,9 @@ func (f *Facts) Judge(need string, check func(Evidence) Result) Result {
 		if r.Outcome != Satisfied || len(r.Reasons) > 0 {
 			return m.tally(i, r, until, check)
 		}
-		until = earliest(until, r.Until)
+		if !r.Until.IsZero() {
+			until = earliest(until, r.Until)
+		}
 	}
 	return Result{Outcome: Satisfied, Until: until}
 }
@@ -139,8 +141,8 @@ type piece struct {
 	verified *attest.Verified
 	listed   []attest.Identity // the signers that the need accepts
 	eligible []attest.Identity // those of them that count towards its threshold
-	size     int64             // of the predicate, in bytes
-	memo     *memo             // nil if the evidence is judged once only
+	memo     *memo             // the need's own; nil if the evidence is judged once only
+	desk     *desk             // of all needs; nil if there is but one
 }
 
 // Digest returns the SHA-256 digest of the attestation's body.
@@ -171,7 +173,12 @@ func (e Evidence) PredicateType() string { return e.piece.verified.Statement().P
 func (e Evidence) Statement() *attest.Statement { return e.piece.verified.Statement() }
 
 // Size returns the size of the predicate in bytes.
-func (e Evidence) Size() int64 { return e.piece.size }
+func (e Evidence) Size() int64 {
+	if e.piece.verified == nil { // Explain supposes it
+		return 0
+	}
+	return predicateSize(e.Statement())
+}
 
 // earliest returns the earlier of two instants, of which zero is the end of time.
 func earliest(a, b time.Time) time.Time {

@@ -17,6 +17,7 @@ type inquiry struct {
 	request Request // a copy, without evidence and waivers; Now is canonical
 	waivers []*attest.Verified
 	pool    []item
+	desks   []desk // of the pool; nil if there is but one need
 	trials  []trial
 	// unsteady tells that evidence lies in the future: time alone may let more of it
 	// meet a need.
@@ -57,12 +58,17 @@ func (e *Engine) inquire(ctx context.Context, req *Request, memos bool) (*inquir
 // it stops looking: prepare will ask no rule.
 func (q *inquiry) gather(ctx context.Context, evidence []*attest.Verified) {
 	q.pool = make([]item, len(evidence))
+	if q.engine.needs > 1 {
+		q.desks = make([]desk, len(evidence))
+	}
 	want := attest.Want{Subjects: []digest.Set{q.request.Subject.Digest}}
 	for i, v := range evidence {
 		s := v.Statement()
 		it := &q.pool[i]
 		it.verified = v
-		it.size = predicateSize(s)
+		if q.desks != nil {
+			it.desk = &q.desks[i]
+		}
 		it.predicateType = s.PredicateType()
 		it.about = ctx.Err() == nil && speaksOf(s, want)
 		it.listed = slices.Contains(q.engine.config.Authorities, v.Authority())
@@ -150,7 +156,7 @@ func (c *compiled) oversized(needs []met) (Result, bool) {
 	var total int64
 	for _, m := range needs {
 		for _, e := range m.evidence {
-			total += e.piece.size
+			total += e.Size()
 		}
 	}
 	if total <= c.budget.Bytes {

@@ -16,9 +16,9 @@ import (
 // its lane: the goroutine may live on, but nothing that it holds is used again, and
 // its result goes nowhere.
 type lane struct {
-	rounds chan *round   // closing it ends the goroutine
-	done   chan struct{} // a round is over
-	timer  *time.Timer
+	rounds chan *round // closing it ends the goroutine
+	watch  *watch
+	count  int64 // of rounds
 	round  *round
 }
 
@@ -43,22 +43,22 @@ type ask struct {
 	facts *Facts
 }
 
-func newLane() *lane {
-	l := &lane{make(chan *round), make(chan struct{}, 1), time.NewTimer(time.Hour), new(round)}
-	l.timer.Stop()
-	go serve(l.rounds, l.done)
+// newLane returns a lane whose rules have at least that much time each.
+func newLane(shortest time.Duration) *lane {
+	l := &lane{rounds: make(chan *round), watch: newWatch(shortest), round: new(round)}
+	go serve(l.rounds, l.watch.knocks)
 	runtime.AddCleanup(l, func(rounds chan *round) { close(rounds) }, l.rounds)
 	return l
 }
 
-func serve(rounds <-chan *round, done chan<- struct{}) {
+func serve(rounds <-chan *round, over chan<- int64) {
 	for r := range rounds {
-		r.walk(done)
+		r.walk(over)
 	}
 }
 
-func (r *round) walk(done chan<- struct{}) {
-	defer func() { done <- struct{}{} }() // also when a rule calls runtime.Goexit
+func (r *round) walk(over chan<- int64) {
+	defer func() { over <- 0 }() // also when a rule calls runtime.Goexit
 	for r.stretch() {
 	}
 }
@@ -90,7 +90,9 @@ func (r *round) keep(i int, result Result) bool {
 		if r.spoilt = !result.plain(r.now); r.spoilt {
 			return false
 		}
-		r.until = earliest(r.until, result.Until)
+		if !result.Until.IsZero() {
+			r.until = earliest(r.until, result.Until)
+		}
 	} else {
 		r.results[i] = result
 	}
@@ -107,6 +109,8 @@ func (l *lane) start(ctx context.Context, asks []ask) {
 	if !r.brief {
 		r.results = make([]Result, len(asks))
 	}
+	l.count++
+	l.watch.begin(l.count)
 	l.rounds <- r
 }
 
@@ -114,26 +118,28 @@ func (l *lane) start(ctx context.Context, asks []ask) {
 // the goroutine came to an end of the round, and if it did not, why it is not waited
 // for any longer.
 func (l *lane) await(ctx context.Context) (judged int, over bool, missed attest.Code) {
+	defer l.watch.end()
 	r := l.round
-	poll := r.asks[0].rule.shortest
-	seen, waited := 0, time.Duration(0)
+	seen, waited := -1, time.Duration(0)
 	for {
-		l.timer.Reset(poll)
-		select {
-		case <-l.done:
-			l.timer.Stop()
-			return int(r.judged.Load()), true, ""
-		case <-ctx.Done():
-			l.timer.Stop()
-			return int(r.judged.Load()), false, CodeRuleCancelled
-		case <-l.timer.C:
+		var knock int64
+		if ended := ctx.Done(); ended == nil {
+			knock = <-l.watch.knocks // which costs less than a choice
+		} else {
+			select {
+			case knock = <-l.watch.knocks:
+			case <-ended:
+				return int(r.judged.Load()), false, CodeRuleCancelled
+			}
 		}
 		switch n := int(r.judged.Load()); {
-		case n == len(r.asks):
+		case knock == 0:
+			return n, true, ""
+		case knock != l.count || n == len(r.asks): // of a round before, or all but over
 		case n > seen:
 			seen, waited = n, 0
 		default:
-			if waited += poll; waited >= r.asks[n].rule.budget.Time {
+			if waited += l.watch.interval; waited >= r.asks[n].rule.budget.Time {
 				return n, false, CodeRuleTimeout
 			}
 		}

@@ -90,12 +90,12 @@ func (n *Need) validate(where string) (errs []error) {
 type item struct {
 	verified      *attest.Verified
 	predicateType string
-	size          int64 // of the predicate, in bytes
-	about         bool  // it speaks of the request's subject
-	listed        bool  // its authority is accepted
+	about         bool // it speaks of the request's subject
+	listed        bool // its authority is accepted
+	assumed       bool // it does not exist: Explain supposes it, new and good
 	signers       []attest.Identity
 	first, last   time.Time // the extremes of its trusted times
-	assumed       bool      // it does not exist: Explain supposes it, new and good
+	desk          *desk     // nil if there is but one need
 }
 
 // turnedAway counts evidence of the right type by what kept it from meeting a
@@ -190,7 +190,7 @@ func (n *need) admit(it *item, away *turnedAway) (piece, bool) {
 		away.signer++
 		return piece{}, false
 	}
-	return piece{verified: it.verified, listed: listed, size: it.size}, true
+	return piece{verified: it.verified, listed: listed, desk: it.desk}, true
 }
 
 // age returns when the evidence becomes too old, zero for never, or the code of

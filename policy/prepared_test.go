@@ -3,10 +3,13 @@ package policy_test
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/require"
 
@@ -215,32 +218,103 @@ func TestAPreparedRuleThatMisbehaves(t *testing.T) {
 	}
 }
 
-func TestWhatIsDecodedIsKeptForEachRuleAlone(t *testing.T) {
+// reading is a rule that is satisfied if decode says so.
+func reading(id string, decode func(*attest.Statement) (bool, error)) rule {
+	return with(id, func(_ context.Context, f *policy.Facts) policy.Result {
+		return f.Judge("review", func(e policy.Evidence) policy.Result {
+			if good, err := policy.Decoded(e, decode); err != nil || !good {
+				return policy.Result{}
+			}
+			return policy.Result{Outcome: policy.Satisfied}
+		})
+	})
+}
+
+func TestRulesShareWhatTheyDecode(t *testing.T) {
 	var calls atomic.Int64
-	decode := func(s *attest.Statement) (map[string]bool, error) {
+	decode := func(s *attest.Statement) (bool, error) {
 		calls.Add(1)
 		var m map[string]bool
-		return m, s.DecodePredicate(&m, true)
+		err := s.DecodePredicate(&m, true)
+		return m["good"], err
 	}
-	reading := func(id string) rule {
-		return with(id, func(_ context.Context, f *policy.Facts) policy.Result {
-			return f.Judge("review", func(e policy.Evidence) policy.Result {
-				m, err := policy.Decoded(e, decode)
-				if err != nil || !m["good"] {
-					return policy.Result{}
-				}
-				return policy.Result{Outcome: policy.Satisfied}
-			})
-		})
+	e := engine(t, reading("a", decode), reading("b", decode))
+	for range 3 {
+		calls.Store(0)
+		require.True(t, decide(t, e, request(review(t, "alice"))).Allowed(now))
+		require.EqualValues(t, 1, calls.Load(), "once for a request")
+		require.True(t, decide(t, e, request(review(t, "alice"), review(t, "bob"))).Allowed(now))
+		require.EqualValues(t, 3, calls.Load(), "once for each piece of evidence")
 	}
-	p := prepare(t, engine(t, reading("a"), reading("b")), request(review(t, "alice")))
+	p := prepare(t, e, request(review(t, "alice")))
+	calls.Store(0)
 	for range 5 {
 		d, err := p.Evaluate(t.Context(), now)
 		require.NoError(t, err)
 		require.True(t, d.Allowed(now))
 	}
-	require.EqualValues(t, 2, calls.Load(), "once for each rule")
+	require.EqualValues(t, 1, calls.Load(), "once while it is prepared")
+}
 
+func TestFunctionsOfOneCodeAndDifferentVariablesShareNothing(t *testing.T) {
+	answer := func(good bool) func(*attest.Statement) (bool, error) {
+		return func(*attest.Statement) (bool, error) { return good, nil }
+	}
+	e := engine(t, reading("a", answer(true)), reading("b", answer(false)), reading("c", answer(true)))
+	anew := with("d", func(_ context.Context, f *policy.Facts) policy.Result {
+		ev := f.Evidence("review")[0]
+		for i := range 100 {
+			if got, err := policy.Decoded(ev, func(*attest.Statement) (int, error) { return i, nil }); err != nil || got != i {
+				return policy.Result{}
+			}
+			if got, err := policy.Decoded(ev, func(*attest.Statement) (string, error) { return strconv.Itoa(i), nil }); err != nil || got != strconv.Itoa(i) {
+				return policy.Result{}
+			}
+		}
+		return policy.Result{Outcome: policy.Satisfied}
+	})
+	req := request(review(t, "alice"))
+	require.True(t, decide(t, engine(t, anew, named("a")), req).Allowed(now), "more functions than are kept")
+	for range 3 {
+		d := decide(t, e, req)
+		require.Equal(t, policy.Deny, d.Verdict())
+		var outcomes []policy.Outcome
+		for _, f := range d.Report().Findings {
+			outcomes = append(outcomes, f.Outcome)
+		}
+		require.Equal(t, []policy.Outcome{policy.Satisfied, policy.Violated, policy.Satisfied}, outcomes)
+	}
+}
+
+// A decision keeps the evidence, but not what was decoded of it.
+func TestADecisionKeepsNothingDecoded(t *testing.T) {
+	type large struct{ _ [1 << 16]byte }
+	var kept weak.Pointer[large]
+	decode := func(*attest.Statement) (*large, error) {
+		l := new(large)
+		kept = weak.Make(l)
+		return l, nil
+	}
+	using := with("a", func(_ context.Context, f *policy.Facts) policy.Result {
+		_, err := policy.Decoded(f.Evidence("review")[0], decode)
+		if err != nil {
+			return policy.Result{}
+		}
+		return policy.Result{Outcome: policy.Satisfied}
+	})
+	d := decide(t, engine(t, using, named("b")), request(review(t, "alice")))
+	require.False(t, d.Written())
+	for range 100 { // a goroutine may still have it on its stack
+		if runtime.GC(); kept.Value() == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	require.Nil(t, kept.Value())
+	require.True(t, d.Allowed(now))
+}
+
+func TestWhatCannotBeDecodedIsKeptToo(t *testing.T) {
 	broken := with("a", func(_ context.Context, f *policy.Facts) policy.Result {
 		return f.Judge("review", func(e policy.Evidence) policy.Result {
 			if _, err := policy.Decoded(e, func(*attest.Statement) (int, error) { return 0, fmt.Errorf("unreadable") }); err == nil {
@@ -249,7 +323,7 @@ func TestWhatIsDecodedIsKeptForEachRuleAlone(t *testing.T) {
 			return policy.Result{}
 		})
 	})
-	p = prepare(t, engine(t, broken), request(review(t, "alice")))
+	p := prepare(t, engine(t, broken), request(review(t, "alice")))
 	for range 2 {
 		d, err := p.Evaluate(t.Context(), now)
 		require.NoError(t, err)

@@ -97,7 +97,7 @@ func validateSubject(d *attest.Descriptor) error {
 }
 
 func validateNow(t time.Time) error {
-	if t.IsZero() || t.Year() < 1 || t.Year() > 9999 {
+	if t.IsZero() || !written(t) {
 		return attest.Refuse(CodeRequestNow, "Now", "an instant in years 1 to 9999", "none")
 	}
 	return nil

@@ -52,7 +52,7 @@ type Spec struct {
 // Spec that is zero, or larger than that of the Config, means the Config's.
 type Budget struct {
 	// Time is how long Check may take. The engine looks at whole intervals of the
-	// shortest Time among its rules, so a rule may get that much more.
+	// shortest Time among its rules, so a rule may get up to two of these more.
 	Time time.Duration `json:"time,omitempty"`
 	// Cost bounds what the rule gives to Facts.Spend, in units of the rule's own.
 	Cost int64 `json:"cost,omitempty"`

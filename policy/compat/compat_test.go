@@ -138,10 +138,140 @@ func TestAPolicyAppliesToTheImagesOfItsGlobs(t *testing.T) {
 	require.NoError(t, err)
 	for image, want := range map[string]bool{
 		"registry.example.com/team/app": true, "registry.example.com/team/": true, "registry.example.com/team/app/sub": false, "registry.example.com/teams/app": false,
+		"registry.example.com/team/app:v1": true, "registry.example.com/team/app@sha256:00": true, "registry.example.com/team/app/sub:v1": false, "team/app": false,
 		"registryxexample.com/team/app": false, "registry.example.org/a/b/x": true, "registry.example.org/x": false, "evil/registry.example.com/team/app": false,
 	} {
 		assert.Equal(t, want, p.Applies(image), image)
 	}
+}
+
+// A policy never applies to less than there, however an image is referred to.
+func TestAPolicyAppliesHoweverAnImageIsReferredTo(t *testing.T) {
+	for glob, images := range map[string]struct{ is, not []string }{
+		"image*":                   {[]string{"image1", "images:v1", "library/image1", "docker.io/library/image1", "index.docker.io/library/image1@sha256:00"}, []string{"registry.example.com/image1", "team/image1", "my-image"}},
+		"\"*\"":                    {[]string{"ubuntu", "ubuntu:24.04", "docker.io/library/ubuntu"}, []string{"team/app", "registry.example.com/app", "localhost/app"}},
+		"\"*/*\"":                  {[]string{"team/app", "docker.io/team/app:v1"}, []string{"registry.example.com/team/app"}},
+		"\"**\"":                   {[]string{"ubuntu", "registry.example.com:5000/a/b/c:v1@sha256:00"}, nil},
+		"registry.example.com/app": {[]string{"registry.example.com/app", "registry.example.com/app:v1", "registry.example.com/app:v1@sha256:00"}, []string{"registry.example.com/apps"}},
+		"ghcr.io/team/app:0.5":     {[]string{"ghcr.io/team/app:0.5", "ghcr.io/team/app:0.5@sha256:00"}, []string{"ghcr.io/team/app:0.6"}},
+		"ghcr.io/team/app:latest":  {[]string{"ghcr.io/team/app"}, nil},
+		"index.docker.io/team/**":  {[]string{"team/app", "docker.io/team/app:v1"}, []string{"teams/app"}},
+	} {
+		p, err := compat.ClusterImagePolicy([]byte(strings.Replace(cip(keyless), "registry.example.com/team/*", glob, 1)), options)
+		require.NoError(t, err, glob)
+		for _, image := range images.is {
+			assert.True(t, p.Applies(image), "%s: %s", glob, image)
+		}
+		for _, image := range images.not {
+			assert.False(t, p.Applies(image), "%s: %s", glob, image)
+		}
+	}
+}
+
+func indent(pem string) string { return strings.ReplaceAll(strings.TrimSpace(pem), "\n", "\n        ") }
+
+// What a policy refers to is what the caller says that it is.
+func TestAKeyThatIsElsewhereIsTheCallers(t *testing.T) {
+	pem, fingerprint := pair(t, 0)
+	_, strange := pair(t, 1)
+	o := options
+	o.Keys = map[string]string{"hashivault://release": pem, "k8s://cosign-system/ours": pem, "k8s://team/ours": pem, "awskms:///broken": "no key"}
+	for document, loads := range map[string]bool{
+		"kms: hashivault://release": true, "secretRef:\n        name: ours": true, "secretRef:\n        name: ours\n        namespace: team": true,
+		"kms: hashivault://other": false, "secretRef:\n        name: ours\n        namespace: other": false, "secretRef:\n        namespace: team": false, "kms: awskms:///broken": false, "kms: \"\"": false,
+	} {
+		p, err := compat.ClusterImagePolicy([]byte(cip("  - key:\n      "+document+"\n")), o)
+		require.Equal(t, loads, err == nil, "%s: %v", document, err)
+		if loads {
+			require.Equal(t, policy.Allow, decide(t, p.Root, evidence(t, compat.SignatureType, `{}`, attest.Identity{Subject: "k", Key: fingerprint})).Verdict())
+			require.Equal(t, policy.Deny, decide(t, p.Root, evidence(t, compat.SignatureType, `{}`, attest.Identity{Subject: "k", Key: strange})).Verdict())
+		}
+	}
+}
+
+func TestAnAuthorityThatFailsNeverAllows(t *testing.T) {
+	p, err := compat.ClusterImagePolicy([]byte(cip("  - static:\n      action: fail\n      message: not here\n")), options)
+	require.NoError(t, err)
+	require.Equal(t, policy.Deny, decide(t, p.Root, evidence(t, compat.SignatureType, `{}`, ci("https://git.example.com/acme/app"))).Verdict())
+	require.Equal(t, policy.Indeterminate, decide(t, p.Root).Verdict())
+	p, err = compat.ClusterImagePolicy([]byte(cip("  - static:\n      action: fail\n"+keyless)), options)
+	require.NoError(t, err)
+	require.Equal(t, policy.Allow, decide(t, p.Root, evidence(t, compat.SignatureType, `{}`, ci("https://git.example.com/acme/app"))).Verdict(), "another authority")
+}
+
+// What a policy tells of where and how it is applied is handed on; whoever does not look
+// refuses more.
+func TestAPolicyThatWarnsOrSelectsStillDecides(t *testing.T) {
+	p, err := compat.ClusterImagePolicy([]byte(strings.Replace(cip(keyless), "  authorities", "  mode: warn\n  match:\n  - resource: pods\n    version: v1\n    group: core\n    selector:\n      matchLabels:\n        a: b\n  authorities", 1)), options)
+	require.NoError(t, err)
+	require.True(t, p.Warn)
+	require.Equal(t, []compat.Resource{{Group: "core", Version: "v1", Resource: "pods", Labels: map[string]string{"a": "b"}}}, p.Match)
+	require.Equal(t, policy.Deny, decide(t, p.Root, evidence(t, compat.SignatureType, `{}`, ci("https://git.example.com/evil/app"))).Verdict())
+	p, err = compat.ClusterImagePolicy([]byte(strings.Replace(cip(keyless), "  authorities", "  mode: enforce\n  authorities", 1)), options)
+	require.NoError(t, err)
+	require.False(t, p.Warn)
+}
+
+func TestServicesMayBeNamedByTheirRoot(t *testing.T) {
+	o := options
+	o.TrustRoots = []string{"ours"}
+	document := strings.NewReplacer("url: https://fulcio.example.com", "trustRootRef: ours\n      insecureIgnoreSCT: true", "url: https://rekor.example.com", "trustRootRef: ours\n    rfc3161timestamp:\n      trustRootRef: ours\n    source:\n    - oci: registry.example.com/signatures\n      tagPrefix: x").Replace(cip(keyless))
+	p, err := compat.ClusterImagePolicy([]byte(document), o)
+	require.NoError(t, err)
+	require.Equal(t, policy.Deny, decide(t, p.Root, evidence(t, compat.SignatureType, `{}`, ci("https://git.example.com/evil/app"))).Verdict())
+	_, err = compat.ClusterImagePolicy([]byte(strings.ReplaceAll(document, "ours", "theirs")), o)
+	require.Len(t, attest.Reasons(err), 3)
+}
+
+// Read as a whole, an expression accepts no more than where it comes from.
+func TestAnExpressionMayBeReadAsAWhole(t *testing.T) {
+	o := options
+	o.Anchored = true
+	for expression, wants := range map[string]map[string]bool{
+		`.*/acme/app`:                       {"https://git.example.com/acme/app": true, "https://git.example.com/acme/app-evil": false},
+		`https://git\.example\.com/acme/.*`: {"https://git.example.com/acme/app": true, "https://evil.example/https://git.example.com/acme/app": false},
+		`https://a|https://b`:               {"https://a": true, "https://b": true, "https://a.evil": false, "x-https://b": false},
+		`^https://a$`:                       {"https://a": true, "https://a\n": false},
+	} {
+		p, err := compat.ClusterImagePolicy([]byte(strings.Replace(cip(keyless), `^https://git\.example\.com/acme/[a-z]+$`, expression, 1)), o)
+		require.NoError(t, err, expression)
+		for subject, want := range wants {
+			require.Equal(t, want, decide(t, p.Root, evidence(t, compat.SignatureType, `{}`, ci(subject))).Verdict() == policy.Allow, "%s: %s", expression, subject)
+		}
+	}
+	for _, expression := range []string{`(`, `a)|(?:.*`} {
+		_, err := compat.ClusterImagePolicy([]byte(strings.Replace(cip(keyless), `^https://git\.example\.com/acme/[a-z]+$`, expression, 1)), o)
+		require.ErrorIs(t, err, attest.Is(compat.CodeUnsupported), expression)
+	}
+}
+
+func TestAnAttestationIsJudgedByItsModule(t *testing.T) {
+	pem, fingerprint := pair(t, 0)
+	document := cip("  - key:\n      data: |\n        " + indent(pem) + "\n    attestations:\n    - name: a\n      predicateType: cyclonedx\n      policy:\n        type: rego\n        data: |\n          package sigstore\n")
+	o := options
+	o.Rego = func(_ string, module []byte) (compat.Deny, error) {
+		require.Equal(t, "package sigstore\n", string(module))
+		return func(_ context.Context, statement json.RawMessage) ([]string, error) {
+			switch text := string(statement); {
+			case strings.Contains(text, "broken"):
+				return nil, errors.New("undefined")
+			case !strings.Contains(text, `"predicate":{"good":true}`):
+				return []string{"no good"}, nil
+			}
+			return nil, nil
+		}, nil
+	}
+	p, err := compat.ClusterImagePolicy([]byte(document), o)
+	require.NoError(t, err)
+	good := attest.Identity{Subject: "k", Key: fingerprint}
+	for predicate, want := range map[string]policy.Verdict{`{"good":true}`: policy.Allow, `{"good":false}`: policy.Deny, `{"good":"broken"}`: policy.Indeterminate} {
+		require.Equal(t, want, decide(t, p.Root, evidence(t, "https://cyclonedx.org/bom", predicate, good)).Verdict(), predicate)
+	}
+	_, err = compat.ClusterImagePolicy([]byte(document), options)
+	require.ErrorIs(t, err, attest.Is(compat.CodeUnsupported))
+	o.Rego = func(string, []byte) (compat.Deny, error) { return nil, errors.New("no module") }
+	_, err = compat.ClusterImagePolicy([]byte(document), o)
+	require.ErrorIs(t, err, attest.Is(compat.CodeUnsupported))
 }
 
 func TestAnImagePolicyIsRefusedByItsExactClause(t *testing.T) {
@@ -149,25 +279,33 @@ func TestAnImagePolicyIsRefusedByItsExactClause(t *testing.T) {
 	indented := strings.ReplaceAll(strings.TrimSpace(pem), "\n", "\n        ")
 	withKey := func(more string) string { return cip("  - key:\n      data: |\n        " + indented + "\n" + more) }
 	for where, document := range map[string]string{
-		"/spec/mode":                                             strings.Replace(cip(keyless), "  authorities", "  mode: warn\n  authorities", 1),
-		"/spec/match":                                            strings.Replace(cip(keyless), "  authorities", "  match:\n  - resource: pods\n  authorities", 1),
-		"/spec/policy":                                           cip(keyless) + "  policy:\n    type: cue\n    data: x\n",
-		"/apiVersion":                                            strings.Replace(cip(keyless), "v1beta1", "v1alpha1", 1),
-		"/kind":                                                  strings.Replace(cip(keyless), "ClusterImagePolicy", "ImagePolicy", 1),
-		"/metadata/generateName":                                 strings.Replace(cip(keyless), "  name: p", "  name: p\n  generateName: x", 1),
-		"/spec/images/0/glob":                                    strings.Replace(cip(keyless), "registry.example.com/team/*", "team/*", 1),
-		"/spec/images/0/digest":                                  strings.Replace(cip(keyless), "glob: registry.example.com/team/*", "digest: x", 1),
-		"/spec/authorities/0/static":                             cip("  - static:\n      action: pass\n"),
+		"/spec/mode":             strings.Replace(cip(keyless), "  authorities", "  mode: audit\n  authorities", 1),
+		"/spec/match/0/resource": strings.Replace(cip(keyless), "  authorities", "  match:\n  - resource: apple\n  authorities", 1),
+		"/spec/match/0":          strings.Replace(cip(keyless), "  authorities", "  match:\n  - version: v1\n  authorities", 1),
+		"/spec/match/0/selector/matchExpressions": strings.Replace(cip(keyless), "  authorities", "  match:\n  - resource: pods\n    selector:\n      matchExpressions: []\n  authorities", 1),
+		"/spec/policy":                             cip(keyless) + "  policy:\n    type: cue\n    data: x\n",
+		"/apiVersion":                              strings.Replace(cip(keyless), "v1beta1", "v1", 1),
+		"/kind":                                    strings.Replace(cip(keyless), "ClusterImagePolicy", "ImagePolicy", 1),
+		"/metadata/generateName":                   strings.Replace(cip(keyless), "  name: p", "  name: p\n  generateName: x", 1),
+		"/spec/images/0/glob":                      strings.Replace(cip(keyless), "registry.example.com/team/*", "team/[a]", 1),
+		"/spec/images/0/digest":                    strings.Replace(cip(keyless), "glob: registry.example.com/team/*", "digest: x", 1),
+		"/spec/authorities/0/static/action":        cip("  - static:\n      action: pass\n"),
+		"/spec/authorities/0/keyless/trustRootRef": strings.Replace(cip(keyless), "url: https://fulcio.example.com", "trustRootRef: x", 1),
+		"/spec/authorities/0/rfc3161timestamp/trustRootRef":      withKey("    rfc3161timestamp:\n      trustRootRef: x\n"),
+		"/spec/authorities/0/rfc3161timestamp/url":               withKey("    rfc3161timestamp:\n      url: https://rekor.example.com\n"),
+		"/spec/authorities/0/attestations/0/policy/type":         withKey("    attestations:\n    - predicateType: spdx\n      policy:\n        type: cue\n        data: x\n"),
+		"/spec/authorities/0/attestations/0/policy/remoteRef":    withKey("    attestations:\n    - predicateType: spdx\n      policy:\n        type: rego\n        remoteRef:\n          url: x\n"),
+		"/spec/authorities/0/key":                                withKey("      kms: hashivault://x\n"),
 		"/spec/authorities/0":                                    cip("  - name: x\n"),
 		"/spec/authorities/0/key/secretRef":                      cip("  - key:\n      secretRef:\n        name: x\n"),
 		"/spec/authorities/0/key/kms":                            cip("  - key:\n      kms: gcpkms://x\n"),
 		"/spec/authorities/0/key/hashAlgorithm":                  withKey("      hashAlgorithm: sha512\n"),
 		"/spec/authorities/0/key/data":                           cip("  - key:\n      data: x\n"),
-		"/spec/authorities/0/source":                             withKey("    source:\n    - oci: x\n"),
+		"/spec/authorities/0/source/0/x":                         withKey("    source:\n    - x: x\n"),
 		"/spec/authorities/0/rfc3161timestamp":                   withKey("    rfc3161timestamp: {}\n"),
 		"/spec/authorities/0/ctlog/url":                          withKey("    ctlog:\n      url: https://rekor.sigstore.dev\n"),
 		"/spec/authorities/0/ctlog/trustRootRef":                 withKey("    ctlog:\n      trustRootRef: x\n"),
-		"/spec/authorities/0/attestations/0/policy":              withKey("    attestations:\n    - predicateType: spdx\n      policy:\n        type: cue\n        data: x\n"),
+		"/spec/authorities/0/attestations/0/policy":              withKey("    attestations:\n    - predicateType: spdx\n      policy:\n        type: rego\n"),
 		"/spec/authorities/0/attestations/0":                     withKey("    attestations:\n    - name: x\n"),
 		"/spec/authorities/0/attestations":                       withKey("    attestations: []\n"),
 		"/spec/authorities/0/attestations/0/predicateType":       withKey("    attestations:\n    - predicateType: vuln\n"),

@@ -1,7 +1,7 @@
 // Package compat loads policies that were written for other tools into nodes of
 // package policy, or refuses them.
 //
-// ClusterImagePolicy reads those of sigstore's policy-controller (v1beta1), Witness
+// ClusterImagePolicy reads those of sigstore's policy-controller, Witness
 // those of Witness. A clause that would not be judged here as it is there is refused
 // with CodeUnsupported and the JSON pointer of the clause: nothing is left out. All such
 // clauses are reported, not only the first. Layout verifies an in-toto layout with

@@ -15,7 +15,9 @@ kind: ClusterImagePolicy
 metadata:
   name: signed
 spec:
-  mode: warn
+  policy:
+    type: cue
+    data: x
   images:
   - glob: registry.example.com/team/*
   authorities:
@@ -27,5 +29,5 @@ spec:
 	for _, reason := range attest.Reasons(err) {
 		fmt.Println(reason)
 	}
-	// Output: policy.compat.unsupported at /spec/mode: want enforce, got "warn"
+	// Output: policy.compat.unsupported at /spec/policy: want a clause that is supported, got "policy"
 }

@@ -60,9 +60,9 @@ func keySigner(c clause, pem []byte) signer {
 }
 
 // expression reads a regular expression, which may match a part of a text where it comes
-// from. It must say so: begin with ^ or .* and end with $ or .*, because
-// "github.com/acme" also matches "https://evil.example/github.com/acme".
-func expression(c clause) matcher {
+// from. Unless it is read as the whole, it must say so: begin with ^ or .* and end with $
+// or .*, because "github.com/acme" also matches "https://evil.example/github.com/acme".
+func expression(c clause, anchored bool) matcher {
 	text := c.text()
 	if text == "" {
 		return matcher{}
@@ -70,7 +70,7 @@ func expression(c clause) matcher {
 	body, begins := strings.CutPrefix(text, "^")
 	body, ends := strings.CutSuffix(body, "$")
 	open := strings.HasSuffix(body, ".*") && !strings.HasSuffix(body, `\.*`)
-	if !begins && !strings.HasPrefix(body, ".*") || !ends && !open {
+	if !anchored && (!begins && !strings.HasPrefix(body, ".*") || !ends && !open) {
 		c.refuse("an expression that begins with ^ or .* and ends with $ or .*", excerpt.Quote(text))
 		return matcher{}
 	}

@@ -185,6 +185,11 @@ func (c clause) module(compile RegoCompiler) Deny {
 		c.refuse("a module in base64", excerpt.Quote(encoded))
 		return nil
 	}
+	return c.compile(compile, name, module)
+}
+
+// compile makes a Deny of a module, or refuses it.
+func (c clause) compile(compile RegoCompiler, name string, module []byte) Deny {
 	if compile == nil {
 		c.refuse("no Rego module, as no compiler is given", excerpt.Quote(name))
 		return nil

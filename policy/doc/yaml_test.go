@@ -209,7 +209,7 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		require.NoError(t, err)
 		return s.Validate(v)
 	}
-	for _, name := range []string{"production.json", "production.yaml", "conditions.yaml"} {
+	for _, name := range []string{"production.json", "production.yaml", "conditions.yaml", "../../../examples/policy/testdata/release.yaml"} {
 		require.NoError(t, validate(file(t, name)), name)
 	}
 	for name, change := range map[string][2]string{

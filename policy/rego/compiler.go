@@ -38,8 +38,8 @@ func allowed() []string {
 	return []string{
 		"eq", "equal", "neq", "lt", "lte", "gt", "gte", "assign", "internal.member_2", "internal.member_3",
 		"plus", "minus", "mul", "div", "rem", "abs", "and", "or", "count", "sum",
-		"all", "any", "startswith", "endswith", "lower", "upper", "trim_prefix", "trim_suffix", "regex.match", "concat", "split",
-		"semver.compare", "semver.is_valid", "time.parse_rfc3339_ns",
+		"all", "any", "startswith", "endswith", "contains", "lower", "upper", "trim", "trim_space", "trim_prefix", "trim_suffix",
+		"regex.match", "concat", "split", "sprintf", "object.get", "semver.compare", "semver.is_valid", "time.parse_rfc3339_ns",
 	}
 }
 
@@ -55,23 +55,19 @@ func (c Compiler) Compile(clause policy.Clause) (policy.Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range fields {
-		if f.Type.Container == "map" {
-			return nil, attest.Refuse(CodeConfig, "Inputs", "scalars and lists: a key that is missing is undefined", excerpt.Quote(f.Name))
-		}
-	}
 	capabilities := capable()
 	module, err := ast.ParseModuleWithOpts("clause.rego", clause.Text, ast.ParserOptions{RegoVersion: ast.RegoV1, Capabilities: capabilities})
 	if err != nil {
 		return nil, refuseText("a module in Rego v1", err)
 	}
-	entry, err := lint(module)
+	entry, err := lint(module, fields)
 	if err != nil {
 		return nil, err
 	}
+	boundTexts(module)
 	schemas := ast.NewSchemaSet()
 	schemas.Put(ast.SchemaRootRef, schema(fields))
-	query, err := rego.New(
+	query, err := rego.New(append(boundedFunctions(),
 		rego.Query(module.Package.Path.String()+"."+entry),
 		rego.ParsedModule(module),
 		rego.SetRegoVersion(ast.RegoV1),
@@ -79,7 +75,7 @@ func (c Compiler) Compile(clause policy.Clause) (policy.Rule, error) {
 		rego.Schemas(schemas),
 		rego.Strict(true),
 		rego.StrictBuiltinErrors(true),
-	).PrepareForEval(context.Background())
+	)...).PrepareForEval(context.Background())
 	if err != nil {
 		return nil, refuseText("a module that compiles", err)
 	}
@@ -128,8 +124,11 @@ func schema(fields []inputs.Field) any {
 	})}
 	for _, f := range fields {
 		var t any = map[string]any{"type": map[string]string{"bool": "boolean", "int": "integer", "string": "string", "time": "string"}[f.Type.Scalar]}
-		if f.Type.Container == "list" {
+		switch f.Type.Container {
+		case "list":
 			t = list(t)
+		case "map":
+			t = map[string]any{"type": "object", "additionalProperties": t}
 		}
 		properties[f.Name] = t
 	}

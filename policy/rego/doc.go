@@ -18,17 +18,34 @@
 // # What is refused, and why
 //
 // Rego takes what is undefined for a reason to go on: "not" of it is true, and a rule of
-// a deny set whose body is undefined denies nothing. So "not", "with", "else",
-// comprehensions, default values other than a false allow, an allow that is made false,
-// helpers of deny, inputs that are maps, and indices into lists other than _ are refused,
-// and errors of built-in functions end the evaluation. A built-in function must
-// be on a short list, on which nothing reads a clock, a network, randomness, or the
-// process, and nothing builds texts of any length.
+// a deny set whose body is undefined denies nothing. A missing field thus looks like a
+// good one. What compiles here has no such third value: every term has a value and every
+// condition is true or false, or the evaluation fails as a whole. "not", "else",
+// comprehensions, helpers and defaults then mean what they say.
+//
+// It is so by induction over what a module is made of. Inputs are there, with their
+// types, or the module is not evaluated. Functions of the list give a value or an
+// error, and an error anywhere ends the evaluation without a result, also under "not"
+// (strict built-in errors). A rule of the module that may have no value, because it has
+// neither a default, nor an unconditional definition, nor an unconditional else, may
+// only stand where its being defined is the condition: "hosted", "not hosted",
+// "hosted(x)". Where its value is needed it is refused. A set rule has a value, the
+// empty set at least.
+//
+// What else could be undefined, or pass by its shape, is refused: indices and keys other
+// than _ (write some x in, or object.get with a default), patterns on either side of an
+// assignment, elements of what may be no collection, "with", other imports, data, rules
+// with keys, a default of allow other than false. Every must go through an input, which
+// has an element; through an empty list it would hold. Under "not", _ is refused, as
+// "not for some" and "for some not" look alike: give it a rule of its own.
+//
+// A built-in function must be on a short list, on which nothing reads a clock, a
+// network, randomness, or the process, and nothing is undefined without an error.
 //
 // # Limits
 //
-// Predicates are bounded in bytes, evaluation in steps (policy.Budget.Cost), and it ends
-// soon after its context does.
+// Predicates are bounded in bytes, evaluation in steps (policy.Budget.Cost) and in the
+// texts that it builds (4 MiB), and it ends soon after its context does.
 //
 // # State that this package does not own
 //

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/internal/excerpt"
+	"github.com/sealwright/sealwright/policy/internal/inputs"
 )
 
 // The entry points.
@@ -17,22 +18,56 @@ const (
 	entryDeny  = "deny"
 )
 
-// lint refuses what lets something undefined pass for good, and returns the module's
-// entry point.
-func lint(m *ast.Module) (entry string, err error) {
-	var errs []error
-	refuse := func(code attest.Code, l *ast.Location, want, got string) {
-		where := "Text"
-		if l != nil {
-			where += ":" + l.String()
-		}
-		errs = append(errs, attest.Refuse(code, where, want, excerpt.Quote(got)))
-	}
+// A linter refuses what lets something undefined pass for good: every term has a value
+// and every condition is true or false, or the evaluation fails (see the package's
+// comment).
+type linter struct {
+	helpers map[string]*helper
+	inputs  []inputs.Field
+	lists   map[ast.Var]bool // variables of the rule at hand that hold nothing but collections
+	within  *ast.Location    // for what has no place of its own
+	errs    []error
+}
+
+// A helper is what the definitions of a name in the module come to.
+type helper struct {
+	set        bool // a set, which is empty if nothing holds
+	total      bool // it has a value whatever holds
+	arguments  int
+	collection bool // each of its values is a collection
+}
+
+// lint returns the module's entry point.
+func lint(m *ast.Module, fields []inputs.Field) (entry string, err error) {
+	l := &linter{helpers: map[string]*helper{}, inputs: fields, within: m.Package.Location}
 	for _, i := range m.Imports {
-		if i.Path.String() != "rego.v1" {
-			refuse(CodeConstruct, i.Location, "no imports but rego.v1", i.Path.String())
+		if path := i.Path.String(); path != "rego.v1" && !strings.HasPrefix(path, "future.keywords") {
+			l.refuse(CodeConstruct, i.Location, "no imports but rego.v1 and future.keywords", path)
 		}
 	}
+	entry = l.entry(m)
+	for _, r := range m.Rules {
+		l.define(r)
+	}
+	for _, r := range m.Rules {
+		l.rule(r)
+	}
+	return entry, errors.Join(l.errs...)
+}
+
+func (l *linter) refuse(code attest.Code, at *ast.Location, want, got string) {
+	if at == nil {
+		at = l.within
+	}
+	where := "Text"
+	if at != nil {
+		where += ":" + at.String()
+	}
+	l.errs = append(l.errs, attest.Refuse(code, where, want, excerpt.Quote(got)))
+}
+
+// entry demands one entry point, which denies where nothing is said.
+func (l *linter) entry(m *ast.Module) string {
 	defined := map[string]bool{}
 	for _, r := range m.Rules {
 		name := r.Head.Ref().String()
@@ -42,104 +77,65 @@ func lint(m *ast.Module) (entry string, err error) {
 		case name == entryDeny && r.Head.RuleKind() == ast.MultiValue && !r.Default:
 			defined[entryDeny] = true
 		case name == entryAllow || strings.HasPrefix(name, entryDeny):
-			refuse(CodeEntrypoint, r.Location, "allow := true, allow := false or deny contains text", r.Head.String())
+			l.refuse(CodeEntrypoint, r.Location, "allow := true, allow := false or deny contains text", r.Head.String())
 		}
-		if r.Else != nil {
-			refuse(CodeConstruct, r.Location, "no else, which also follows what is undefined", r.Head.String())
-		}
-		if name == entryAllow && !r.Default && r.Head.Value.Equal(ast.BooleanTerm(false)) {
-			refuse(CodeConstruct, r.Location, "allow if what is good; a default says false", r.Head.String())
-		}
-		if r.Default && (name != entryAllow || !r.Head.Value.Equal(ast.BooleanTerm(false))) {
-			refuse(CodeConstruct, r.Location, "no default but that of allow, which is false", r.Head.String())
+		if name == entryAllow && r.Default && !r.Head.Value.Equal(ast.BooleanTerm(false)) {
+			l.refuse(CodeConstruct, r.Location, "a default of false", r.Head.String())
 		}
 	}
-	if len(defined) != 1 && len(errs) == 0 {
-		refuse(CodeEntrypoint, m.Package.Location, "either allow or deny", "neither or both")
-	}
-	ast.WalkExprs(m, func(e *ast.Expr) bool {
-		if e.Negated {
-			refuse(CodeConstruct, e.Location, "!=, == false, or a condition that holds, for not", e.String())
-		}
-		if len(e.With) > 0 {
-			refuse(CodeConstruct, e.Location, "no with", e.String())
-		}
-		return false
-	})
-	ast.WalkClosures(m, func(x any) bool {
-		if every, ok := x.(*ast.Every); ok {
-			if ref, ok := every.Domain.Value.(ast.Ref); !ok || !ref.HasPrefix(ast.InputRootRef) {
-				refuse(CodeConstruct, every.Location, "every element of an input", every.Domain.String())
-			}
-			return false
-		}
-		refuse(CodeConstruct, m.Package.Location, "no comprehensions, which are empty of what is undefined", "one")
-		return false
-	})
-	builtins, names := allowed(), ruleNames(m)
-	for _, r := range m.Rules {
-		ast.WalkRefs(r, func(ref ast.Ref) bool {
-			switch _, builtin := ast.BuiltinMap[ref.String()]; {
-			case builtin && !slices.Contains(builtins, ref.String()):
-				refuse(CodeBuiltin, ref[0].Location, "a function on the list", ref.String())
-			case !builtin:
-				if want := misreads(ref, names); want != "" {
-					refuse(CodeConstruct, ref[0].Location, want, ref.String())
-				}
-			}
-			return false
-		})
-		ast.WalkVars(r.Body, func(v ast.Var) bool {
-			if defined[entryDeny] && slices.Contains(names, string(v)) {
-				refuse(CodeConstruct, r.Location, "rules of deny that stand alone: another rule may be undefined", string(v))
-			}
-			return false
-		})
-	}
-	if err := errors.Join(errs...); err != nil {
-		return "", err
+	if len(defined) != 1 && len(l.errs) == 0 {
+		l.refuse(CodeEntrypoint, m.Package.Location, "either allow or deny", "neither or both")
 	}
 	if defined[entryDeny] {
-		return entryDeny, nil
+		return entryDeny
 	}
-	return entryAllow, nil
+	return entryAllow
 }
 
-// misreads tells what a reference should have been, if it may be undefined: a member that
-// is not an input, an index into a list, data from elsewhere.
-func misreads(r ast.Ref, names []string) string {
-	from := 1
-	switch {
-	case r.HasPrefix(ast.DefaultRootRef):
-		return "rules of the module by their names"
-	case r.HasPrefix(ast.InputRootRef):
-		if len(r) < 2 || !isText(r[1]) {
-			return "input.name"
-		}
-		if from = 2; len(r) > 2 && r[1].Equal(ast.StringTerm(requestName)) && isText(r[2]) {
-			from = 3
-		}
-	case slices.Contains(names, r[0].String()) && len(r) == 1:
-		return ""
+// define notes what a definition adds to its name.
+func (l *linter) define(r *ast.Rule) {
+	if len(r.Head.Ref()) != 1 {
+		l.refuse(CodeConstruct, r.Location, "a rule with a plain name: a key that is missing is undefined", r.Head.String())
 	}
-	for _, key := range r[from:] {
-		if v, ok := key.Value.(ast.Var); !ok || !v.IsWildcard() {
-			return "[_], or some x in the list"
-		}
+	name := r.Head.Ref()[0].Value.String()
+	h, known := l.helpers[name]
+	if !known {
+		h = &helper{collection: true, arguments: len(r.Head.Args)}
+		l.helpers[name] = h
 	}
-	return ""
+	if _, builtin := ast.BuiltinMap[name]; builtin {
+		l.refuse(CodeConstruct, r.Location, "a name that no built-in function has", name)
+	}
+	if r.Head.RuleKind() == ast.MultiValue {
+		h.set, h.total = true, true
+		return
+	}
+	h.total = h.total || r.Default
+	for d := r; d != nil; d = d.Else {
+		h.total = h.total || unconditional(d) && distinct(r.Head.Args)
+		h.collection = h.collection && l.collection(d.Head.Value)
+	}
 }
 
-func ruleNames(m *ast.Module) (names []string) {
-	for _, r := range m.Rules {
-		names = append(names, r.Head.Ref().String())
-	}
-	return names
+// unconditional reports whether the definition has no body, which the parser writes as
+// true.
+func unconditional(r *ast.Rule) bool {
+	return len(r.Body) == 1 && !r.Body[0].Negated && len(r.Body[0].With) == 0 && r.Body[0].Equal(ast.NewExpr(ast.BooleanTerm(true)))
 }
 
-func isText(t *ast.Term) bool {
-	_, ok := t.Value.(ast.String)
-	return ok
+// distinct reports whether arguments take any values.
+func distinct(args ast.Args) bool {
+	var seen []ast.Var
+	for _, a := range args {
+		v, ok := a.Value.(ast.Var)
+		if !ok || slices.Contains(seen, v) {
+			return false
+		}
+		if !v.IsWildcard() {
+			seen = append(seen, v)
+		}
+	}
+	return true
 }
 
 // isBool reports whether the term is true or false, so that allow is nothing else.

@@ -20,11 +20,11 @@ const (
 	CodeDenied attest.Code = "policy.rego.denied"
 	// CodeUndefined: the module does not say, or says something of another type.
 	CodeUndefined attest.Code = "policy.rego.undefined"
-	// CodeEmpty: a list that the module reads is empty.
+	// CodeEmpty: a list or map that the module reads is empty.
 	CodeEmpty attest.Code = "policy.rego.empty"
 	// CodeFailed: the evaluation failed.
 	CodeFailed attest.Code = "policy.rego.failed"
-	// CodeCost: the evaluation needed more steps than its limit allows.
+	// CodeCost: the evaluation needed more steps, or built more text, than its limits allow.
 	CodeCost attest.Code = "policy.rego.cost"
 )
 

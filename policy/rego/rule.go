@@ -3,6 +3,7 @@ package rego
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -40,7 +41,7 @@ func (r *rule) Check(ctx context.Context, facts *policy.Facts) policy.Result {
 		}
 		input := make(map[string]any, len(values)+1)
 		for name, v := range values {
-			if list, ok := v.([]any); ok && len(list) == 0 {
+			if empty(v) {
 				return r.undetermined(CodeEmpty, "an element of "+name, "none")
 			}
 			input[name] = plain(v)
@@ -48,6 +49,13 @@ func (r *rule) Check(ctx context.Context, facts *policy.Facts) policy.Result {
 		input[requestName] = describe(e, facts)
 		return r.evaluate(ctx, input, facts)
 	})
+}
+
+// empty reports whether a list or map has no element, of which everything would be true.
+func empty(v any) bool {
+	list, isList := v.([]any)
+	object, isMap := v.(map[string]any)
+	return isList && len(list) == 0 || isMap && len(object) == 0
 }
 
 // plain turns a value into what JSON decodes to.
@@ -61,6 +69,12 @@ func plain(v any) any {
 		out := make([]any, len(v))
 		for i := range v {
 			out[i] = plain(v[i])
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key := range v {
+			out[key] = plain(v[key])
 		}
 		return out
 	}
@@ -124,6 +138,9 @@ func (r *rule) evaluate(ctx context.Context, input map[string]any, facts *policy
 	switch {
 	case m.steps > m.most:
 		return r.undetermined(CodeCost, "at most "+strconv.FormatInt(m.most, 10)+" steps", "more")
+	case errors.Is(err, errTexts):
+		facts.Spend(m.steps)
+		return r.undetermined(CodeCost, errTexts.Error(), "more")
 	case err != nil:
 		facts.Spend(m.steps)
 		return r.undetermined(CodeFailed, "a result", excerpt.Quote(err.Error()))

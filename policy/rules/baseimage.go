@@ -49,8 +49,8 @@ func (r BaseImage) Spec() (policy.Spec, error) {
 
 // Check implements policy.Rule.
 func (r BaseImage) Check(_ context.Context, facts *policy.Facts) policy.Result {
-	return judge(facts, func(_ policy.Evidence, s *attest.Statement) ([]policy.Reason, error) {
-		b, err := slsa.Decode(s)
+	return judge(facts, func(e policy.Evidence, _ *attest.Statement) ([]policy.Reason, error) {
+		b, err := policy.Decoded(e, slsa.Decode)
 		if err != nil {
 			return nil, err
 		}

@@ -12,7 +12,10 @@ import (
 )
 
 // billTypes are the predicate types of the bills of materials that rules read.
-func billTypes() []string {
+func billTypes() []string { return append(licensedTypes(), predicate.SPDX3Type) }
+
+// licensedTypes are those of the bills in which a component tells its licences itself.
+func licensedTypes() []string {
 	return []string{predicate.CycloneDXType, predicate.SPDXType, predicate.SPDX23Type}
 }
 
@@ -164,9 +167,12 @@ func readBill(s *attest.Statement, subject digest.Set, visit func(*component)) (
 	t := newTokens(s.PredicateReader())
 	var b *bill
 	var err error
-	if s.PredicateType() == predicate.CycloneDXType {
+	switch s.PredicateType() {
+	case predicate.CycloneDXType:
 		b, err = readCycloneDX(t, subject, visit)
-	} else {
+	case predicate.SPDX3Type:
+		b, err = readSPDX3(t, subject, visit)
+	default:
 		b, err = readSPDX(t, s.PredicateType(), subject, visit)
 	}
 	if err != nil {
@@ -176,8 +182,11 @@ func readBill(s *attest.Statement, subject digest.Set, visit func(*component)) (
 }
 
 func formatOf(predicateType string) string {
-	if predicateType == predicate.CycloneDXType {
+	switch predicateType {
+	case predicate.CycloneDXType:
 		return "CycloneDX JSON"
+	case predicate.SPDX3Type:
+		return "SPDX 3.0 JSON-LD"
 	}
 	return "SPDX 2 JSON"
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/sealwright/sealwright/policy"
 	"github.com/sealwright/sealwright/policy/policytest"
 	"github.com/sealwright/sealwright/policy/rules"
+	"github.com/sealwright/sealwright/provenance/predicate"
 )
 
 // largeBill is a CycloneDX bill of n components, each with a package URL, a digest and
@@ -168,6 +169,56 @@ func FuzzBill(f *testing.F) {
 			assert.True(t, reference{Components: want.Components}.allowed(), "%s", body)
 		}
 	})
+}
+
+// The stream and encoding/json agree about which packages a graph has, or the stream
+// refuses the graph.
+func FuzzGraph(f *testing.F) {
+	m := `{"type":"software_Package","spdxId":"m","software_packageUrl":"` + purl + `"}`
+	for _, seed := range []string{m, m + "," + m, `{"type":"software_Package"}`, `{"type":"Relationship","to":[` + m + `]}`, `{"type":"Person","x":{"y":[1,{"z":"\u00e9"}]}}`, `{"@type":"software_Package"}`, `{}`, ``, ` 1 `} {
+		f.Add(seed)
+	}
+	e := engine(f, rules.Dependencies{Trust: trust(), Allow: []string{purl}})
+	f.Fuzz(func(t *testing.T, elements string) {
+		body := `{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{"type":"SpdxDocument","rootElement":["app"]},{"type":"software_Package","spdxId":"app","verifiedUsing":[{"type":"Hash","algorithm":"sha256","hashValue":"` + artifactHex + `"}]},` + elements + `]}`
+		s, err := attest.NewStatement(predicate.SPDX3Type, json.RawMessage(body), subject())
+		if err != nil {
+			return
+		}
+		d, ok := evaluate(t, e, s.Bytes())
+		require.True(t, ok)
+		if !d.Allowed(now) {
+			return
+		}
+		var graph map[string]json.RawMessage // whose keys are compared exactly
+		var list []map[string]any
+		require.NoError(t, json.Unmarshal(s.Predicate(), &graph))
+		require.NoError(t, json.Unmarshal(graph["@graph"], &list))
+		for _, element := range list[2:] {
+			kind, _ := element["type"].(string)
+			assert.False(t, strings.HasSuffix(kind, "Package") && element["software_packageUrl"] != purl, "%s", body)
+		}
+	})
+}
+
+// Of compositions that come before what they are about, so many parts are remembered.
+func TestACompositionIsReadWhereverItStands(t *testing.T) {
+	e := engine(t, sbomRule())
+	composition := func(parts int) string {
+		return `"compositions":[{"aggregate":"complete","assemblies":[` + manyOf(parts, `"%d",`) + `"app"]}]`
+	}
+	about := `"hashes":[{"alg":"SHA-256","content":"` + artifactHex + `"}]`
+	for bill, want := range map[string]policy.Verdict{
+		composition(999): policy.Allow, composition(1000): policy.Deny,
+	} {
+		early := raw(predicate.CycloneDXType, `{`+bill+`,"components":[`+part+`],"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"component":{`+about+`,"bom-ref":"app"}}}`)
+		d, ok := evaluate(t, e, early)
+		require.True(t, ok)
+		require.Equal(t, want, d.Verdict(), "%v", d.Err())
+		d, ok = evaluate(t, e, cycloneAbout(about, part, ","+bill))
+		require.True(t, ok)
+		require.Equal(t, policy.Allow, d.Verdict(), "%v", d.Err())
+	}
 }
 
 func TestABillCostsWhatItHasOfComponents(t *testing.T) {

@@ -45,8 +45,8 @@ func (r Builder) Spec() (policy.Spec, error) {
 
 // Check implements policy.Rule.
 func (r Builder) Check(_ context.Context, facts *policy.Facts) policy.Result {
-	return judge(facts, func(e policy.Evidence, s *attest.Statement) ([]policy.Reason, error) {
-		b, err := slsa.Decode(s)
+	return judge(facts, func(e policy.Evidence, _ *attest.Statement) ([]policy.Reason, error) {
+		b, err := policy.Decoded(e, slsa.Decode)
 		if err != nil {
 			return nil, err
 		}

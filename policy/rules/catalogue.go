@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
@@ -22,27 +23,55 @@ import (
 // knows has its profiles, so that a certificate is held against the statement. Signer, Builder, Source, Parameters, Reproduced and
 // NoVulnerabilities are in the catalogue of package doc itself.
 func Catalogue() map[string]func(with json.RawMessage) (policy.Rule, error) {
-	return map[string]func(json.RawMessage) (policy.Rule, error){
-		"base-image":   entry[baseImageEntry],
-		"build-level":  entry[buildLevelEntry],
-		"dependencies": entry[dependenciesEntry],
-		"environment":  entry[environmentEntry],
-		"hardening":    entry[hardeningEntry],
-		"image-config": entry[imageConfigEntry],
-		"level":        entry[levelEntry],
-		"licences":     entry[licencesEntry],
-		"review":       entry[reviewEntry],
-		"risk":         entry[riskEntry],
-		"sbom":         entry[sbomEntry],
-		"scanned":      entry[scannedEntry],
-		"secrets":      entry[secretsEntry],
-		"separation":   entry[separationEntry],
-		"target":       entry[targetEntry],
-		"tests":        entry[testsEntry],
+	all := map[string]func(json.RawMessage) (policy.Rule, error){}
+	for name, e := range entries() {
+		all[name] = e.read
+	}
+	return all
+}
+
+// ParameterTypes returns, by the names of Catalogue, the types that the parameters are
+// read into, for those who describe documents.
+func ParameterTypes() map[string]reflect.Type {
+	all := map[string]reflect.Type{}
+	for name, e := range entries() {
+		all[name] = e.parameters
+	}
+	return all
+}
+
+// An entry of the catalogue.
+type entry struct {
+	read       func(with json.RawMessage) (policy.Rule, error)
+	parameters reflect.Type
+}
+
+func entries() map[string]entry {
+	return map[string]entry{
+		"base-image":   entryOf[baseImageEntry](),
+		"build-level":  entryOf[buildLevelEntry](),
+		"dependencies": entryOf[dependenciesEntry](),
+		"environment":  entryOf[environmentEntry](),
+		"hardening":    entryOf[hardeningEntry](),
+		"image-config": entryOf[imageConfigEntry](),
+		"level":        entryOf[levelEntry](),
+		"licences":     entryOf[licencesEntry](),
+		"review":       entryOf[reviewEntry](),
+		"risk":         entryOf[riskEntry](),
+		"sbom":         entryOf[sbomEntry](),
+		"scanned":      entryOf[scannedEntry](),
+		"secrets":      entryOf[secretsEntry](),
+		"separation":   entryOf[separationEntry](),
+		"target":       entryOf[targetEntry](),
+		"tests":        entryOf[testsEntry](),
 	}
 }
 
-func entry[P interface{ rule() policy.Rule }](with json.RawMessage) (policy.Rule, error) {
+func entryOf[P interface{ rule() policy.Rule }]() entry {
+	return entry{read[P], reflect.TypeFor[P]()}
+}
+
+func read[P interface{ rule() policy.Rule }](with json.RawMessage) (policy.Rule, error) {
 	var p P
 	if err := strictjson.Unmarshal(with, &p, strictjson.Options{Bytes: 1 << 20}); err != nil {
 		return nil, attest.Refuse(CodeConfig, "", "the rule's parameters", "").Because(err)
@@ -201,11 +230,12 @@ func (p levelEntry) rule() policy.Rule {
 type licencesEntry struct {
 	Trust  trusted  `json:"trust"`
 	Allow  []string `json:"allow"`
+	Deny   []string `json:"deny,omitempty"`
 	Except []string `json:"except,omitempty"`
 }
 
 func (p licencesEntry) rule() policy.Rule {
-	return Licences{Trust: p.Trust.trust(), Allow: p.Allow, Except: p.Except}
+	return Licences{Trust: p.Trust.trust(), Allow: p.Allow, Deny: p.Deny, Except: p.Except}
 }
 
 type reviewEntry struct {

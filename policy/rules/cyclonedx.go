@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/sealwright/sealwright/attest/digest"
 )
@@ -17,14 +19,18 @@ const maxNesting = 24
 // cycloneDX reads CycloneDX JSON (ECMA-424).
 type cycloneDX struct {
 	*tokens
-	visit      func(*component)
-	bill       *bill
-	levels     []*component // one for each level of nesting, reused
-	scratch    []byte
-	format     bool
-	version    bool
-	aggregates int // compositions
-	partial    int // those that do not claim to be complete
+	visit   func(*component)
+	bill    *bill
+	levels  []*component // one for each level of nesting, reused
+	scratch []byte
+	format  bool
+	version bool
+	root    []byte   // the bom-ref of what the bill is about
+	known   bool     // it was read
+	early   []string // whose parts compositions are about, before it was
+	claimed bool     // the composition claims to be complete
+	partial bool     // one does not
+	whole   bool     // one is about the parts of what the bill is about
 }
 
 func readCycloneDX(t *tokens, subject digest.Set, visit func(*component)) (*bill, error) {
@@ -39,7 +45,8 @@ func readCycloneDX(t *tokens, subject digest.Set, visit func(*component)) (*bill
 		return nil, errFormat
 	}
 	r.bill.bound = subject.Match(r.bill.about) == nil
-	r.bill.complete = r.aggregates > 0 && r.partial == 0
+	r.whole = r.whole || slices.Contains(r.early, string(r.root))
+	r.bill.complete = r.whole && !r.partial && len(r.root) > 0
 	return r.bill, nil
 }
 
@@ -61,8 +68,10 @@ func (r *cycloneDX) top(key []byte) (err error) {
 		return r.components("/predicate/components", 0)
 	case "compositions":
 		return r.objects(func(int) error {
-			r.aggregates, r.partial = r.aggregates+1, r.partial+1
-			return r.object(r.composition)
+			r.claimed = false
+			err := r.object(r.composition)
+			r.partial = r.partial || !r.claimed
+			return err
 		})
 	default:
 		return r.skip()
@@ -70,15 +79,31 @@ func (r *cycloneDX) top(key []byte) (err error) {
 	return err
 }
 
-// composition reads a member of a composition, which counted as partial until it says
-// that it is complete.
+// composition reads a member of a composition.
 func (r *cycloneDX) composition(key []byte) (err error) {
-	if string(key) != "aggregate" {
-		return r.skip()
+	switch string(key) {
+	case "aggregate":
+		r.scratch, err = r.value(r.scratch)
+		r.claimed = string(r.scratch) == "complete"
+		return err
+	case "assemblies":
+		return r.array(r.assembly)
 	}
-	r.scratch, err = r.value(r.scratch)
-	if string(r.scratch) == "complete" {
-		r.partial--
+	return r.skip()
+}
+
+// assembly notes whose parts a composition is about. Of what comes before the metadata
+// only so much is remembered.
+func (r *cycloneDX) assembly(_ int, kind byte) error {
+	if kind != '"' {
+		return errShape
+	}
+	err := r.unescape()
+	switch {
+	case r.known:
+		r.whole = r.whole || bytes.Equal(r.text, r.root)
+	case len(r.early) < maxDescribed:
+		r.early = append(r.early, string(r.text))
 	}
 	return err
 }
@@ -92,10 +117,16 @@ func (r *cycloneDX) metadata(key []byte) error {
 		return err
 	}
 	c := &component{}
-	if err := r.object(func(key []byte) error { return r.component(c, key, "/predicate/metadata/component/components", 0) }); err != nil {
+	if err := r.object(func(key []byte) (err error) {
+		if string(key) == "bom-ref" {
+			r.root, err = r.value(r.root)
+			return err
+		}
+		return r.component(c, key, "/predicate/metadata/component/components", 0)
+	}); err != nil {
 		return err
 	}
-	r.bill.about = c.digests()
+	r.bill.about, r.known = c.digests(), true
 	return nil
 }
 

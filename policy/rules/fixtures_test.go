@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func one(statement []byte) [][]byte { return [][]byte{statement} }
 func more() []fixture {
 	var out []fixture
 	for _, list := range [][]fixture{
-		bills(), dependencies(), licences(), levels(), buildLevels(), risks(), vexes(), people(), suites(), attributes(), bases(), ledgers(),
+		bills(), graphs(), dependencies(), licences(), levels(), buildLevels(), risks(), vexes(), people(), suites(), attributes(), bases(), ledgers(),
 	} {
 		out = append(out, list...)
 	}
@@ -63,21 +64,45 @@ func sbomRule() rules.SBOM {
 func bills() []fixture {
 	r, plain := sbomRule(), rules.SBOM{Trust: trust(), MinComponents: 1}
 	swap := func(old, new string) []byte { return cyclone(strings.Replace(part, old, new, 1)) }
-	document := `/predicate/(bomFormat|specVersion|metadata|metadata/component|metadata/component/hashes(/1(/alg|/content)?)?|components|compositions(/0(/aggregate)?)?|components/0/(name|version|purl|hashes(/0(/alg|/content)?)?))`
+	claims := func(name, compositions string) fixture {
+		return fixture{name: "sbom: claims " + name, rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+artifactHex+`"}]`, part, ","+compositions)), outcome: vio, code: rules.CodeBillPartial, excess: bad}
+	}
+	early := func(name, assemblies string, outcome policy.Outcome) fixture {
+		f := fixture{name: "sbom: claims " + name, rule: r, outcome: outcome, statements: one(raw(predicate.CycloneDXType, `{"compositions":[{"aggregate":"complete","assemblies":`+assemblies+`}],"components":[`+part+
+			`],"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"component":{"hashes":[{"alg":"SHA-256","content":"`+artifactHex+`"}],"bom-ref":"app"}}}`))}
+		if outcome == sat {
+			f.matters = lost(`/predicate/(metadata/component/bom-ref|compositions(/0(/aggregate|/assemblies)?)?)`)
+		} else {
+			f.code, f.excess = rules.CodeBillPartial, bad
+		}
+		return f
+	}
+	document := `/predicate/(bomFormat|specVersion|metadata|metadata/component|metadata/component/hashes(/1(/alg|/content)?)?|components|metadata/component/bom-ref|compositions(/0(/aggregate|/assemblies(/1)?)?)?|components/0/(name|version|purl|hashes(/0(/alg|/content)?)?))`
 	return []fixture{
 		{name: "sbom: bound and whole", rule: r, statements: one(cyclone(part)), outcome: sat, matters: lost(document)},
 		{name: "sbom: nested components", rule: rules.SBOM{Trust: trust(), MinComponents: 3}, statements: one(cyclone(strings.Replace(part, `"name"`, `"components":[`+part+`,`+part+`],"name"`, 1))), outcome: sat, matters: gone(`/predicate/components/0/components(/[01])?`)},
 		{name: "sbom: parts of the subject", rule: plain, statements: one(cycloneAbout(`"components":[`+part+`],"hashes":[{"alg":"SHA-256","content":"`+artifactHex+`"}]`, "", "")), outcome: sat, matters: gone(`/predicate/metadata/component/components(/0)?`)},
-		{name: "sbom: by another digest", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+otherHex+`"}]`, part, `,"compositions":[{"aggregate":"complete"}]`)), outcome: vio, code: rules.CodeUnbound},
-		{name: "sbom: by the digest under another algorithm", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"BLAKE3","content":"`+artifactHex+`"}]`, part, `,"compositions":[{"aggregate":"complete"}]`)), outcome: vio, code: rules.CodeUnbound},
-		{name: "sbom: by two digests of one algorithm", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+otherHex+`"},{"alg":"SHA-256","content":"`+artifactHex+`"}]`, part, `,"compositions":[{"aggregate":"complete"}]`)), outcome: vio, code: rules.CodeUnbound, excess: bad},
-		{name: "sbom: by the digest in upper case", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+strings.ToUpper(artifactHex)+`"}]`, part, `,"compositions":[{"aggregate":"complete"}]`)), outcome: vio, code: rules.CodeUnbound},
-		{name: "sbom: by no digest", rule: r, statements: one(cycloneAbout(`"version":"1"`, part, `,"compositions":[{"aggregate":"complete"}]`)), outcome: vio, code: rules.CodeUnbound},
+		{name: "sbom: by another digest", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+otherHex+`"}]`, part, whole)), outcome: vio, code: rules.CodeUnbound},
+		{name: "sbom: by the digest under another algorithm", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"BLAKE3","content":"`+artifactHex+`"}]`, part, whole)), outcome: vio, code: rules.CodeUnbound},
+		{name: "sbom: by two digests of one algorithm", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+otherHex+`"},{"alg":"SHA-256","content":"`+artifactHex+`"}]`, part, whole)), outcome: vio, code: rules.CodeUnbound, excess: bad},
+		{name: "sbom: by the digest in upper case", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+strings.ToUpper(artifactHex)+`"}]`, part, whole)), outcome: vio, code: rules.CodeUnbound},
+		{name: "sbom: by no digest", rule: r, statements: one(cycloneAbout(`"version":"1"`, part, whole)), outcome: vio, code: rules.CodeUnbound},
 		{name: "sbom: the digest stands at a component only", rule: plain, statements: one(cycloneAbout(`"version":"1"`, strings.Replace(part, otherHex, artifactHex, 1), "")), outcome: vio, code: rules.CodeUnbound},
 		{name: "sbom: empty", rule: r, statements: one(cyclone("")), outcome: vio, code: rules.CodeBillShort},
 		{name: "sbom: one component too few", rule: rules.SBOM{Trust: trust(), MinComponents: 2}, statements: one(cyclone(part)), outcome: vio, code: rules.CodeBillShort, excess: at(`/predicate/components/0`, provenancetest.Duplicate)},
 		{name: "sbom: claims nothing", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+artifactHex+`"}]`, part, "")), outcome: vio, code: rules.CodeBillPartial},
-		{name: "sbom: partly complete", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+artifactHex+`"}]`, part, `,"compositions":[{"aggregate":"complete"},{"aggregate":"unknown"}]`)), outcome: vio, code: rules.CodeBillPartial, excess: bad},
+		{name: "sbom: partly complete", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+artifactHex+`"}]`, part, `,"compositions":[{"aggregate":"complete","assemblies":["app"]},{"aggregate":"unknown"}]`)), outcome: vio, code: rules.CodeBillPartial, excess: bad},
+		early("early", `["m","app"]`, sat),
+		{name: "sbom: claims first of itself, then of another part", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+artifactHex+`"}]`, part, `,"compositions":[{"aggregate":"complete","assemblies":["app","m"]}]`)), outcome: sat, matters: lost(`/predicate/(metadata/component/bom-ref|compositions(/0(/aggregate|/assemblies(/0)?)?)?)`)},
+		early("early of another part", `["m"]`, vio),
+		early("early of too many parts", `[`+manyOf(1000, `"%d",`)+`"app"]`, vio),
+		claims("something that is about nothing", `"compositions":[{"aggregate":"complete"}]`),
+		claims("another part to be complete", `"compositions":[{"aggregate":"complete","assemblies":["m"]}]`),
+		claims("dependencies to be complete", `"compositions":[{"aggregate":"complete","dependencies":["app"],"assemblies":[]}]`),
+		claims("parts to be complete and itself not", `"compositions":[{"aggregate":"complete","assemblies":["m"]},{"aggregate":"incomplete","assemblies":["app"]}]`),
+		claims("itself to be complete and its parts not", `"compositions":[{"aggregate":"incomplete_first_party_only","assemblies":["m"]},{"aggregate":"complete","assemblies":["app"]}]`),
+		claims("itself to be complete, with no aggregate", `"compositions":[{"assemblies":["app"]}]`),
+		{name: "sbom: claims something about what has no name", rule: r, statements: one([]byte(strings.ReplaceAll(string(cyclone(part)), `"app"`, `""`))), outcome: vio, code: rules.CodeBillPartial, excess: bad},
 		{name: "sbom: partial", rule: r, statements: one(cycloneAbout(`"hashes":[{"alg":"SHA-256","content":"`+artifactHex+`"}]`, part, `,"compositions":[{"assemblies":["x"],"aggregate":"incomplete"}]`)), outcome: vio, code: rules.CodeBillPartial, excess: bad},
 		{name: "sbom: a component without a name", rule: r, statements: one(swap(`"name":"m",`, ``)), outcome: vio, code: rules.CodeUnidentified, excess: bad},
 		{name: "sbom: a component without a version", rule: r, statements: one(swap(`"version":"v1.2.0",`, ``)), outcome: vio, code: rules.CodeUnidentified, excess: bad},
@@ -188,8 +213,60 @@ func dependencies() []fixture {
 	}
 }
 
+// graphs are bills in SPDX 3.
+func graphs() []fixture {
+	r, plain := rules.SBOM{Trust: trust(), MinComponents: 1, Identified: true, Hashed: true}, rules.SBOM{Trust: trust(), MinComponents: 1}
+	yes := func(name string, rule policy.Rule, matters string, change ...string) fixture {
+		return fixture{name: "graph: " + name, rule: rule, statements: one(spdx3(change...)), outcome: sat, matters: lost(matters)}
+	}
+	no := func(name string, code attest.Code, change ...string) fixture {
+		f := fixture{name: "graph: " + name, rule: r, statements: one(spdx3(change...)), outcome: vio, code: code, excess: bad}
+		if code == rules.CodeUnbound {
+			f.rule = plain
+		}
+		return f
+	}
+	const (
+		app   = `{"type":"software_Package","spdxId":"https://example.com/app"`
+		m     = `{"type":"software_Package","spdxId":"https://example.com/m"`
+		ident = `"externalIdentifier":[{"type":"ExternalIdentifier","externalIdentifierType":"packageUrl","identifier":"` + purl + `"}]`
+		hash  = `{"type":"Hash","algorithm":"sha256","hashValue":"` + artifactHex + `"}`
+	)
+	return []fixture{
+		yes("bound and whole", r, `/predicate/(@context|@graph|@graph/1(/(type|rootElement(/0)?))?|@graph/2/(type|spdxId|rootElement(/0)?)|@graph/3/(type|spdxId|verifiedUsing(/0(/.*)?)?)|@graph/4(/(type|name|software_packageVersion|verifiedUsing(/0(/.*)?)?|externalIdentifier(/0(/externalIdentifierType|/identifier)?)?))?)`),
+		yes("of version 3.0.0", plain, `/predicate/@context`, "/3.0.1/", "/3.0.0/"),
+		yes("of version 3.0.9", plain, `/predicate/@context`, "/3.0.1/", "/3.0.9/"),
+		yes("rooted in the bill and another", plain, `/predicate/@graph/1/rootElement(/0)?`, `"rootElement":["https://example.com/bill"]`, `"rootElement":["https://example.com/bill","https://example.com/other"]`),
+		yes("rooted in the package", plain, `/predicate/@graph/1/rootElement(/0)?`, `"rootElement":["https://example.com/bill"]`, `"rootElement":["https://example.com/app"]`),
+		yes("rooted in a bill of another kind", plain, `/predicate/@graph/2/rootElement(/0)?`, "software_Sbom", "Bom"),
+		yes("a package URL of its own", r, `/predicate/@graph/4/software_packageUrl`, ident, `"software_packageUrl":"`+purl+`"`),
+		yes("one package URL twice", r, `/predicate/@graph/4/verifiedUsing/0/hashValue`, ident, ident+`,"software_packageUrl":"`+purl+`"`),
+		yes("of a model", r, `/predicate/@graph/4/type`, m, `{"type":"ai_AIPackage","spdxId":"https://example.com/m"`),
+		yes("of data", r, `/predicate/@graph/4/type`, m, `{"type":"dataset_DatasetPackage","spdxId":"https://example.com/m"`),
+		yes("with files, licences and builds", r, `/predicate/@graph/11/name`, `"@graph":[`, `"@graph":[{"type":"software_File"},{"type":"software_Snippet"},{"type":"Person"},{"type":"simplelicensing_LicenseExpression"},{"type":"expandedlicensing_ListedLicense"},{"type":"security_Vulnerability"},{"type":"build_Build"},`),
+		yes("with another hash", r, `/predicate/@graph/4/verifiedUsing/1/hashValue`, `"verifiedUsing":[{"type":"Hash","algorithm":"sha256","hashValue":"`+otherHex, `"verifiedUsing":[{"type":"PackageVerificationCode","algorithm":"sha256","hashValue":"`+artifactHex+`"},{"type":"Hash","algorithm":"sha256","hashValue":"`+otherHex),
+		yes("with the artifact twice", plain, `/predicate/@graph/2/rootElement(/0)?`, app, `{"type":"software_Package","verifiedUsing":[`+hash+`]},{"type":"software_Package","spdxId":"x","verifiedUsing":[`+hash+`]},`+app),
+		{name: "graph: an allowed dependency", rule: rules.Dependencies{Trust: trust(), Allow: []string{purl}}, statements: one(spdx3()), outcome: sat, matters: lost(`/predicate/@graph/4/externalIdentifier(/0(/externalIdentifierType|/identifier)?)?`)},
+		{name: "graph: a dependency that is not", rule: rules.Dependencies{Trust: trust(), Allow: []string{"pkg:npm/"}}, statements: one(spdx3()), outcome: vio, code: rules.CodeDependency, excess: bad, got: purl},
+		no("of another digest", rules.CodeUnbound, artifactHex, strings.Repeat("c3", 32)),
+		no("of the digest under another algorithm", rules.CodeUnbound, `"sha256","hashValue":"`+artifactHex, `"sha3_256","hashValue":"`+artifactHex),
+		no("of the digest as something else", rules.CodeUnbound, `{"type":"Hash","algorithm":"sha256","hashValue":"`+artifactHex, `{"type":"PackageVerificationCode","algorithm":"sha256","hashValue":"`+artifactHex),
+		no("that is about another package", rules.CodeUnbound, `"rootElement":["https://example.com/app"]`, `"rootElement":["https://example.com/m"]`),
+		no("that is about nothing", rules.CodeUnbound, `"rootElement":["https://example.com/bill"],`, ``),
+		no("that only has the bill", rules.CodeUnbound, `"rootElement":["https://example.com/bill"]`, `"rootElement":["https://example.com/other"]`),
+		no("that is about what has no id", rules.CodeUnbound, `"https://example.com/app"`, `""`),
+		no("of a bill within a bill", rules.CodeUnbound, `{"type":"software_Sbom","spdxId":"https://example.com/bill","rootElement":["https://example.com/app"]`, `{"type":"software_Sbom","spdxId":"https://example.com/bill","rootElement":["https://example.com/b"]},{"type":"software_Sbom","spdxId":"https://example.com/b","rootElement":["https://example.com/app"]`),
+		no("of a package that holds itself for a bill", rules.CodeUnbound, `"software_Sbom"`, `"Bundle"`),
+		no("without components", rules.CodeBillShort, m, `{"type":"software_File","spdxId":"https://example.com/m"`),
+		no("with two package URLs", rules.CodeUnidentified, ident, ident+`,"software_packageUrl":"pkg:golang/example.com/n@v1"`),
+		no("with another identifier", rules.CodeUnidentified, `"packageUrl"`, `"cpe23"`),
+		no("with a component in MD5", rules.CodeUnpinned, `"sha256","hashValue":"`+otherHex, `"md5","hashValue":"`+otherHex),
+		{name: "graph: cannot be complete", rule: sbomRule(), statements: one(spdx3()), outcome: vio, code: rules.CodeBillPartial, excess: bad},
+	}
+}
+
 func licences() []fixture {
-	r := rules.Licences{Trust: trust(), Allow: []string{"MIT", "Apache-2.0", "GPL-2.0-only WITH Classpath-exception-2.0", "(BSD-3-Clause)"}, Except: []string{"pkg:golang/example.org/"}}
+	r := rules.Licences{Trust: trust(), Allow: []string{"MIT", "Apache-2.0", "GPL-2.0-only WITH Classpath-exception-2.0", "(BSD-3-Clause)", "LicenseRef-acme", "EPL-1.0+", "X11 or later"}, Except: []string{"pkg:golang/example.org/"}}
 	of := func(licenses string) [][]byte {
 		return one(cyclone(strings.Replace(part, `[{"license":{"id":"MIT"}}]`, licenses, 1)))
 	}
@@ -200,6 +277,14 @@ func licences() []fixture {
 	no := func(name string, statements [][]byte) fixture {
 		return fixture{name: "licences: " + name, rule: r, statements: statements, outcome: vio, code: rules.CodeLicence, excess: bad}
 	}
+	barred := func(name string, statements [][]byte, outcome policy.Outcome) fixture {
+		f := no(name, statements)
+		f.rule = rules.Licences{Trust: trust(), Allow: []string{"MIT", "GPL-3.0-only", "GPL-3.0-only WITH x", "MIT AND AGPL-3.0-only", "MIT OR AGPL-3.0-only"}, Deny: []string{"GPL-3.0-only", "AGPL-3.0-only"}}
+		if f.outcome = outcome; outcome == sat {
+			f.code, f.excess, f.matters = "", nil, yes("", nil).matters
+		}
+		return f
+	}
 	return []fixture{
 		yes("an id", of(`[{"license":{"id":"MIT"}}]`)),
 		yes("a choice", under("GPL-3.0-only OR MIT")),
@@ -207,6 +292,24 @@ func licences() []fixture {
 		yes("a choice of conjunctions", under("GPL-3.0-only AND MIT OR Apache-2.0 AND MIT")),
 		yes("an exception", under("GPL-2.0-only WITH Classpath-exception-2.0 AND MIT")),
 		yes("an expression that is listed", under("(BSD-3-Clause)")),
+		yes("a choice within a conjunction", under("MIT AND (MIT OR GPL-3.0-only)")),
+		yes("parentheses without spaces", under("(GPL-3.0-only OR(MIT)AND((Apache-2.0)))")),
+		yes("parentheses as deep as may be", under(strings.Repeat("(", 32)+"MIT"+strings.Repeat(")", 32))),
+		yes("many parentheses side by side", under(strings.Repeat("(MIT) AND ", 40)+"MIT")),
+		yes("a whole that is no expression", under("X11 or later")),
+		yes("a later version that is listed", under("EPL-1.0+ AND MIT")),
+		no("the version of which later ones are listed", under("EPL-1.0")),
+		yes("two spaces", under("  MIT  OR  x  ")),
+		yes("this version or later", under("Apache-2.0+ AND GPL-2.0-only+ WITH Classpath-exception-2.0")),
+		yes("many choices", under(strings.Repeat("(MIT OR x) AND ", 2000)+"MIT")),
+		yes("licences of the document", under("LicenseRef-acme OR DocumentRef-x:LicenseRef-y AND MIT")),
+		barred("a denied one that nobody needs", under("GPL-3.0-only OR MIT"), sat),
+		barred("a listed whole with a denied one that nobody needs", under("MIT OR AGPL-3.0-only"), sat),
+		barred("a denied one", under("GPL-3.0-only"), vio),
+		barred("a denied one in other case", under("MIT AND gpl-3.0-ONLY"), vio),
+		barred("a denied one or later", under("GPL-3.0-only+"), vio),
+		barred("a denied one with an exception", under("GPL-3.0-only WITH x"), vio),
+		barred("a listed whole that needs a denied one", under("MIT AND AGPL-3.0-only"), vio),
 		{name: "licences: SPDX", rule: r, statements: one(spdx()), outcome: sat, matters: lost(`/predicate/packages/1/licenseDeclared`)},
 		{name: "licences: an excepted package", rule: r, statements: one(cyclone(`{"purl":"pkg:golang/example.org/m@v1"}`)), outcome: sat, matters: lost(`/predicate/components/0/purl`)},
 		no("an excepted package in other spelling", one(cyclone(`{"purl":"pkg:golang/example.org/%6d@v1"}`))),
@@ -214,7 +317,35 @@ func licences() []fixture {
 		no("half a conjunction", under("MIT AND GPL-3.0-only")),
 		no("the other half of a conjunction", under("GPL-3.0-only AND MIT")),
 		no("a choice of none", under("GPL-3.0-only OR AGPL-3.0-only")),
-		no("a choice within a conjunction", under("MIT AND (MIT OR GPL-3.0-only)")),
+		no("a choice of none within a conjunction", under("MIT AND (GPL-3.0-only OR x)")),
+		no("a conjunction within a choice", under("(MIT AND GPL-3.0-only) OR x")),
+		no("a conjunction that binds closer", under("GPL-3.0-only AND MIT OR MIT AND x")),
+		no("a choice that does not", under("(GPL-3.0-only OR MIT) AND x")),
+		no("parentheses too deep", under(strings.Repeat("(", 33)+"MIT"+strings.Repeat(")", 33))),
+		no("parentheses that stay open", under("(MIT")),
+		no("parentheses that stay open within a choice", under("MIT OR (MIT")),
+		no("parentheses that were not opened", under("MIT)")),
+		no("parentheses around nothing", under("MIT OR ()")),
+		no("parentheses around an exception", under("(GPL-2.0-only) WITH Classpath-exception-2.0")),
+		no("two licences without an operator", under("MIT MIT")),
+		no("an operator at the end", under("MIT OR")),
+		no("an operator at the beginning", under("OR MIT")),
+		no("an operator twice", under("MIT OR OR MIT")),
+		no("an operator for a licence", under("MIT OR AND")),
+		no("an operator for an exception", under("MIT OR GPL-2.0-only WITH OR")),
+		no("a parenthesis for an exception", under("MIT OR GPL-2.0-only WITH (")),
+		no("nothing for an exception", under("MIT OR GPL-2.0-only WITH")),
+		no("two exceptions", under("MIT OR GPL-2.0-only WITH Classpath-exception-2.0 WITH Classpath-exception-2.0")),
+		no("an operator in parentheses", under("MIT OR (OR)")),
+		no("an operator in small letters", under("MIT or x")),
+		no("an exception for a later version of a licence that is not listed", under("GPL-3.0-only+ WITH Classpath-exception-2.0")),
+		no("an exception left out", under("GPL-2.0-only")),
+		no("a later version of none", under("+")),
+		no("no id where nobody needs it", under("MIT OR LicenseRef-a+b")),
+		no("a later exception", under("MIT OR GPL-2.0-only WITH Classpath-exception-2.0+")),
+		no("later twice", under("MIT OR Apache-2.0++")),
+		no("another document's licence", under("DocumentRef-x:LicenseRef-acme")),
+		no("a tab for a space", under(`MIT\tOR\tMIT`)),
 		no("another exception", under("MIT WITH x")),
 		no("in other case", under("mit")),
 		no("nothing", under("")),
@@ -227,6 +358,7 @@ func licences() []fixture {
 		no("none", of(`[]`)),
 		{name: "licences: SPDX without any", rule: r, statements: one(spdx(`"licenseDeclared":"MIT"`, `"licenseDeclared":"NOASSERTION"`)), outcome: vio, code: rules.CodeLicence, excess: bad, got: purl + "\" without"},
 		{name: "licences: SPDX concluded otherwise", rule: r, statements: one(spdx(`"licenseConcluded":"NOASSERTION","licenseDeclared"`, `"licenseConcluded":"GPL-3.0-only","licenseDeclared"`)), outcome: vio, code: rules.CodeLicence, excess: bad},
+		{name: "licences: SPDX 3, in which they are elsewhere", rule: r, statements: one(spdx3()), outcome: und, code: policy.CodeNeedMissing},
 		{name: "licences: SPDX none", rule: r, statements: one(spdx(`"licenseDeclared":"MIT"`, `"licenseDeclared":"NONE"`)), outcome: vio, code: rules.CodeLicence, excess: bad},
 	}
 }
@@ -714,6 +846,44 @@ func unreadable() []fixture {
 		{name: "tests", rule: tests, statements: one(replace(tested(nil), `"PASSED"`, `"passed"`))},
 		{name: "tests beside good ones", rule: tests, statements: [][]byte{replace(tested(nil), `"PASSED"`, `"passed"`), tested(nil)}},
 		{name: "ledger", rule: rules.Scanned{Trust: trust(), Checks: []string{"gomod"}, MaxScanAge: time.Hour}, statements: one(replace(covered(nil), `"ended"`, `"end"`))},
+		bill("a composition of parts that are no texts", []byte(strings.Replace(string(cyclone(part)), `"assemblies":["m"`, `"assemblies":[{}`, 1))),
+		bill("a graph of another version", spdx3("/3.0.1/", "/3.1.0/")),
+		bill("a graph in a context without its host", spdx3("https://spdx.org/rdf/3.0.1/", "1/")),
+		bill("a graph in a context without its file", spdx3("/spdx-context.jsonld", "")),
+		bill("a graph of a long version", spdx3("/3.0.1/", "/3.0.11/")),
+		bill("a graph of no version", spdx3("/3.0.1/", "/3.0./")),
+		bill("a graph of a version in words", spdx3("/3.0.1/", "/3.0.x/")),
+		bill("a graph of a version before the figures", spdx3("/3.0.1/", "/3.0.-/")),
+		bill("a graph in a context elsewhere", spdx3("https://spdx.org", "https://spdx.example")),
+		bill("a graph in a context that goes on", spdx3("context.jsonld", "context.jsonld?x")),
+		bill("a graph in two contexts", spdx3(`"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"`, `["https://spdx.org/rdf/3.0.1/spdx-context.jsonld"]`)),
+		bill("a graph without a context", spdx3(`"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld",`, ``)),
+		bill("a graph with a name", spdx3(`"@graph"`, `"@id":"x","@graph"`)),
+		bill("a graph beside an element", spdx3(`"@graph"`, `"type":"software_Package","@graph"`)),
+		bill("a graph without a document", spdx3(`"SpdxDocument"`, `"Bundle"`)),
+		bill("a graph with two documents", spdx3(`"@graph":[`, `"@graph":[{"type":"SpdxDocument","rootElement":["https://example.com/app"]},`)),
+		bill("a graph of texts", spdx3(`"@graph":[`, `"@graph":["x",`)),
+		bill("an element of an unknown type", spdx3(`"type":"Relationship"`, `"type":"software_Container"`)),
+		bill("an element of an unknown profile", spdx3(`"type":"Relationship"`, `"type":"x_Package"`)),
+		bill("an element of an unknown core type", spdx3(`"type":"Relationship"`, `"type":"Package"`)),
+		bill("an element of a type in full", spdx3(`"type":"Relationship"`, `"type":"https://spdx.org/rdf/3.0.1/terms/Software/Package"`)),
+		bill("an element of two types", spdx3(`"type":"Relationship"`, `"type":["Relationship","software_Package"]`)),
+		bill("an element without a type", spdx3(`"type":"Relationship",`, ``)),
+		bill("an element whose type is told otherwise", spdx3(`"type":"Relationship"`, `"type":"Relationship","@type":"software_Package"`)),
+		bill("an element with a graph", spdx3(`"type":"Relationship"`, `"type":"Relationship","@graph":[]`)),
+		bill("an element within a relationship", spdx3(`"to":["https://example.com/m"]`, `"to":[{"type":"software_Package","spdxId":"x"}]`)),
+		bill("an element deep within another", spdx3(`"to":["https://example.com/m"]`, `"to":["x",[],{"y":[{"z":{"spdxId":"x"}}]}]`)),
+		bill("a type deep within another", spdx3(`"to":["https://example.com/m"]`, `"to":[{"@type":"software_Package"}]`)),
+		bill("a graph deep within another", spdx3(`"to":["https://example.com/m"]`, `"to":{"@graph":[]}`)),
+		bill("an element within a hash", spdx3(`{"type":"Hash"`, `{"x":{"spdxId":"x"},"type":"Hash"`)),
+		bill("an element within an identifier", spdx3(`{"type":"ExternalIdentifier"`, `{"x":{"spdxId":"x"},"type":"ExternalIdentifier"`)),
+		bill("a root that is an element", spdx3(`"rootElement":["https://example.com/app"]`, `"rootElement":[{"spdxId":"https://example.com/app"}]`)),
+		bill("a root that is no list", spdx3(`"rootElement":["https://example.com/app"]`, `"rootElement":"https://example.com/app"`)),
+		bill("too many roots", spdx3(`"rootElement":["https://example.com/app"]`, `"rootElement":["https://example.com/app"`+strings.Repeat(`,"x"`, 1000)+`]`)),
+		bill("too many bills", spdx3(`"@graph":[`, `"@graph":[`+manyOf(1001, `{"type":"Bom","spdxId":"%d"},`))),
+		bill("the artifact too often", spdx3(`"@graph":[`, `"@graph":[`+manyOf(1001, `{"type":"software_Package","spdxId":"%d","verifiedUsing":[{"type":"Hash","algorithm":"sha256","hashValue":"`+artifactHex+`"}]},`))),
+		bill("a hash that is no object", spdx3(`"verifiedUsing":[`, `"verifiedUsing":["x",`)),
+		bill("an identifier that is no object", spdx3(`"externalIdentifier":[`, `"externalIdentifier":["x",`)),
 		bill("another format", replace(cyclone(part), `"CycloneDX"`, `"Cyclone"`)),
 		bill("no format", replace(cyclone(part), `"bomFormat"`, `"format"`)),
 		bill("no version", replace(cyclone(part), `"specVersion"`, `"version2"`)),
@@ -809,6 +979,8 @@ func refused() map[string]policy.Rule {
 		"Licences with a space":               rules.Licences{Trust: trust(), Allow: []string{"MIT "}},
 		"Licences that allow none":            rules.Licences{Trust: trust(), Allow: []string{"NONE"}},
 		"Licences that allow the unknown":     rules.Licences{Trust: trust(), Allow: []string{"NOASSERTION"}},
+		"Licences that deny nothing in words": rules.Licences{Trust: trust(), Allow: []string{"MIT"}, Deny: []string{""}},
+		"Licences that deny an expression":    rules.Licences{Trust: trust(), Allow: []string{"MIT"}, Deny: []string{"MIT OR x"}},
 		"Licences that except a name":         rules.Licences{Trust: trust(), Allow: []string{"MIT"}, Except: []string{"m"}},
 		"Licences that except by a qualifier": rules.Licences{Trust: trust(), Allow: []string{"MIT"}, Except: []string{"pkg:golang/m?x=y"}},
 		"a Level without grants":              changed(func(l *rules.Level) { l.Grants = nil }),
@@ -857,4 +1029,13 @@ func refused() map[string]policy.Rule {
 		"a Scanned by a nameless check":            rules.Scanned{Trust: trust(), MaxScanAge: time.Hour, Checks: []string{""}},
 		"a Scanned at any time":                    rules.Scanned{Trust: trust(), Checks: []string{"x"}},
 	}
+}
+
+// manyOf writes a text with the numbers below n.
+func manyOf(n int, text string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, text, i)
+	}
+	return b.String()
 }

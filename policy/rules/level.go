@@ -90,8 +90,8 @@ func (r BuildLevel) Spec() (policy.Spec, error) {
 
 // Check implements policy.Rule.
 func (r BuildLevel) Check(ctx context.Context, facts *policy.Facts) policy.Result {
-	readable := judge(facts, func(_ policy.Evidence, s *attest.Statement) ([]policy.Reason, error) {
-		_, err := slsa.Decode(s)
+	readable := judge(facts, func(e policy.Evidence, _ *attest.Statement) ([]policy.Reason, error) {
+		_, err := policy.Decoded(e, slsa.Decode)
 		return nil, err
 	})
 	if readable.Outcome != policy.Satisfied {

@@ -12,17 +12,21 @@ import (
 // A Licences demands that every component of a bill of materials is under an allowed
 // licence. It also demands of the bill what SBOM does of any.
 //
-// An expression is allowed if it is listed as it stands, or if its parts are: one
-// side of OR, both sides of AND, where AND binds closer (SPDX 2.3, annex D). What
-// has parentheses, what nobody listed, a licence that is only named, and no licence at
-// all are not allowed. Several licences of one component must all be allowed.
+// An SPDX licence expression is allowed if it is listed as it stands, or if allowed
+// licences meet it: one side of OR, both sides of AND. A licence with + also gives the
+// choice of the version itself. What is malformed, a licence that is only named, and no
+// licence at all are not allowed. Several licences of one component must all be allowed.
+// SPDX 3 tells licences in relationships between elements; its bills are not read here.
 type Licences struct {
 	ID string // "licences" if empty
 	Trust
 	// Allow are SPDX licence ids, such as "Apache-2.0", also with an exception,
-	// "GPL-2.0-only WITH Classpath-exception-2.0", or whole expressions. They are
-	// compared exactly.
+	// "GPL-2.0-only WITH Classpath-exception-2.0", of a document,
+	// "LicenseRef-acme", or whole expressions. They are compared exactly.
 	Allow []string
+	// Deny are ids that no expression may need, also where it is listed as a whole, with
+	// any exception and with or without +, in any case of letters.
+	Deny []string
 	// Except are package URLs, written as in Dependencies, of components whose licence
 	// was looked at by other means.
 	Except []string
@@ -38,12 +42,17 @@ func (r Licences) Spec() (policy.Spec, error) {
 			return policy.Spec{}, refuse("Allow", "SPDX licence ids", excerpt.Quote(l))
 		}
 	}
+	for _, l := range r.Deny {
+		if l == "" || strings.ContainsAny(l, " ()+") {
+			return policy.Spec{}, refuse("Deny", "SPDX licence ids", excerpt.Quote(l))
+		}
+	}
 	for _, pattern := range r.Except {
 		if !plainPattern(pattern) {
 			return policy.Spec{}, refuse("Except", "package URLs in lower case, without qualifiers", excerpt.Quote(pattern))
 		}
 	}
-	return r.spec(r.ID, "licences", "every component is under an allowed licence", billTypes()...), nil
+	return r.spec(r.ID, "licences", "every component is under an allowed licence", licensedTypes()...), nil
 }
 
 // Check implements policy.Rule.
@@ -68,15 +77,24 @@ func (r Licences) Check(_ context.Context, facts *policy.Facts) policy.Result {
 func (r Licences) allowed(expression []byte) bool {
 	for _, l := range r.Allow {
 		if l == string(expression) {
-			return true
+			return len(r.Deny) == 0 || satisfied(l, func(licence, _ string) bool { return !r.denied(licence) })
 		}
 	}
-	text := string(expression)
-	if strings.ContainsAny(text, "()") {
+	return satisfied(string(expression), r.listed)
+}
+
+// listed reports whether one licence of an expression is allowed.
+func (r Licences) listed(licence, exception string) bool {
+	if r.denied(licence) {
 		return false
 	}
-	return slices.ContainsFunc(strings.Split(text, " OR "), func(alternative string) bool {
-		parts := strings.Split(alternative, " AND ")
-		return !slices.ContainsFunc(parts, func(part string) bool { return !slices.Contains(r.Allow, part) })
-	})
+	if exception != "" {
+		exception = " WITH " + exception
+	}
+	return slices.Contains(r.Allow, licence+exception) || slices.Contains(r.Allow, strings.TrimSuffix(licence, "+")+exception)
+}
+
+func (r Licences) denied(licence string) bool {
+	licence = strings.TrimSuffix(licence, "+")
+	return slices.ContainsFunc(r.Deny, func(l string) bool { return strings.EqualFold(l, licence) })
 }

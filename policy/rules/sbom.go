@@ -8,16 +8,19 @@ import (
 	"github.com/sealwright/sealwright/policy"
 )
 
-// An SBOM demands a bill of materials, in CycloneDX or SPDX 2 JSON, that itself
+// An SBOM demands a bill of materials, in CycloneDX, SPDX 2 or SPDX 3.0 JSON, that itself
 // describes the subject by its digest: CycloneDX in metadata.component.hashes, SPDX in
-// the checksums of a package that the document describes. It is read as a stream.
+// the hashes of a package that the document describes, which in SPDX 3 is a root element
+// of it or of a bill that is one. It is read as a stream.
 type SBOM struct {
 	ID string // "sbom" if empty
 	Trust
 	// MinComponents is the least number of components beside the subject itself.
 	MinComponents int
 	// Complete demands that the bill claims to be complete: CycloneDX compositions,
-	// all of them with the aggregate "complete". SPDX 2 cannot claim it.
+	// all of them with the aggregate "complete", and one of them about the assembly of
+	// what the bill is about, by its bom-ref. SPDX 2 cannot claim it,
+	// and of SPDX 3 no such claim is read.
 	Complete bool
 	// Identified demands that each component has a name, a version and a package URL;
 	// Hashed that it has a digest that resists collisions.

@@ -31,13 +31,16 @@ const (
 // part is a component of a bill.
 const part = `{"name":"m","version":"v1.2.0","purl":"pkg:golang/example.com/m@v1.2.0","hashes":[{"alg":"SHA-256","content":"` + otherHex + `"}],"licenses":[{"license":{"id":"MIT"}}]}`
 
+// whole claims that the bill is complete.
+const whole = `,"compositions":[{"aggregate":"complete","assemblies":["m","app"]}]`
+
 // cyclone is a CycloneDX bill about the artifact with the components.
 func cyclone(components string) []byte {
-	return cycloneAbout(`"hashes":[{"alg":"MD5","content":"00"},{"alg":"SHA-256","content":"`+artifactHex+`"}]`, components, `,"compositions":[{"aggregate":"complete"}]`)
+	return cycloneAbout(`"hashes":[{"alg":"MD5","content":"00"},{"alg":"SHA-256","content":"`+artifactHex+`"}]`, components, whole)
 }
 
 func cycloneAbout(hashes, components, rest string) []byte {
-	return raw(predicate.CycloneDXType, `{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"metadata":{"tools":[{"name":"t\"\\"}],"component":{"name":"app",`+hashes+`}},"components":[`+components+`]`+rest+`}`)
+	return raw(predicate.CycloneDXType, `{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"metadata":{"tools":[{"name":"t\"\\"}],"component":{"bom-ref":"app","name":"app",`+hashes+`}},"components":[`+components+`]`+rest+`}`)
 }
 
 // spdx is an SPDX bill about the artifact.
@@ -47,6 +50,19 @@ func spdx(change ...string) []byte {
 		`{"SPDXID":"SPDXRef-m","name":"m","versionInfo":"v1.2.0","checksums":[{"algorithm":"SHA256","checksumValue":"` + otherHex + `"}],` +
 		`"externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl","referenceLocator":"pkg:golang/example.com/m@v1.2.0"}],"licenseConcluded":"NOASSERTION","licenseDeclared":"MIT"}]}`
 	return raw(predicate.SPDX23Type, strings.NewReplacer(change...).Replace(body))
+}
+
+// spdx3 is an SPDX 3.0 bill about the artifact.
+func spdx3(change ...string) []byte {
+	body := `{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[` +
+		`{"type":"CreationInfo","@id":"_:info","specVersion":"3.0.1","created":"2026-04-30T00:00:00Z","createdBy":["https://example.com/tool"]},` +
+		`{"type":"SpdxDocument","spdxId":"https://example.com/document","creationInfo":"_:info","rootElement":["https://example.com/bill"],"import":[]},` +
+		`{"type":"software_Sbom","spdxId":"https://example.com/bill","rootElement":["https://example.com/app"],"element":["https://example.com/app","https://example.com/m"]},` +
+		`{"type":"software_Package","spdxId":"https://example.com/app","name":"app","verifiedUsing":[{"type":"Hash","algorithm":"sha256","hashValue":"` + artifactHex + `"}]},` +
+		`{"type":"software_Package","spdxId":"https://example.com/m","name":"m","software_packageVersion":"v1.2.0",` +
+		`"verifiedUsing":[{"type":"Hash","algorithm":"sha256","hashValue":"` + otherHex + `"}],"externalIdentifier":[{"type":"ExternalIdentifier","externalIdentifierType":"packageUrl","identifier":"pkg:golang/example.com/m@v1.2.0"}]},` +
+		`{"type":"Relationship","spdxId":"https://example.com/r","from":"https://example.com/app","relationshipType":"contains","to":["https://example.com/m"],"comment":{"a":[{"b":1},2]}}]}`
+	return raw(predicate.SPDX3Type, strings.NewReplacer(change...).Replace(body))
 }
 
 func svr(properties ...string) []byte {

@@ -41,7 +41,7 @@ good(c) if {
 // largeBill is a CycloneDX bill of n components, 5 MB for 17 000.
 func largeBill(n int) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, `{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"metadata":{"component":{"name":"app","hashes":[{"alg":"SHA-256","content":"%s"}]}},"components":[`,
+	fmt.Fprintf(&b, `{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"metadata":{"component":{"bom-ref":"app","name":"app","hashes":[{"alg":"SHA-256","content":"%s"}]}},"components":[`,
 		provenancetest.Artifact()["sha256"])
 	for i := range n {
 		if i > 0 {
@@ -50,7 +50,7 @@ func largeBill(n int) []byte {
 		fmt.Fprintf(&b, `{"type":"library","bom-ref":"m%d","name":"module-%d","version":"v1.%d.0","purl":"pkg:golang/example.com/group/module-%d@v1.%d.0",`+
 			`"hashes":[{"alg":"SHA-256","content":"%064x"}],"licenses":[{"license":{"id":"Apache-2.0"}}]}`, i, i, i, i, i, i)
 	}
-	b.WriteString(`],"compositions":[{"aggregate":"complete"}]}`)
+	b.WriteString(`],"compositions":[{"aggregate":"complete","assemblies":["app"]}]}`)
 	return []byte(b.String())
 }
 

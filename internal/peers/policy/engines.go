@@ -8,10 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
+
+	"github.com/sealwright/sealwright/provenance/slsa"
 )
 
 // A judge allows a decoded statement with nil, and denies with errRefused.
@@ -82,20 +85,48 @@ func byCEL(bounded bool, expressions ...string) (judge, error) {
 // byWitness asks the program witness, which the script run has built into dir, what one
 // judgement costs.
 func byWitness(dir string, good, bad []byte) (c cost, err error) {
-	args := []string{filepath.Join(dir, "good.json"), filepath.Join(dir, "bad.json"), filepath.Join(dir, "policy.rego")}
-	for i, data := range [][]byte{good, bad, []byte(module)} {
+	return c, byProgram(filepath.Join(dir, "witness"), good, bad, module, &c)
+}
+
+// byAMPEL asks the program ampel what one judgement costs, of a statement that is parsed
+// already and from its bytes.
+func byAMPEL(dir string, good, bad []byte) (parsed, fromBytes cost, err error) {
+	tenets := make([]map[string]string, len(expressions))
+	for i, e := range expressions {
+		tenets[i] = map[string]string{"code": strings.ReplaceAll(e, "s.predicate.", "predicates[0].data.")}
+	}
+	terms, err := json.Marshal(map[string]any{
+		"id": "conditions", "meta": map[string]any{"runtime": "cel@v0", "assert_mode": "AND"},
+		"predicates": map[string]any{"types": []string{slsa.PredicateType}}, "tenets": tenets,
+	})
+	if err != nil {
+		return parsed, fromBytes, err
+	}
+	return parsed, fromBytes, byProgram(filepath.Join(dir, "ampel"), good, bad, string(terms), &parsed, &fromBytes)
+}
+
+// byProgram gives the statements and the policy to a program beside it, which prints a
+// line for each cost.
+func byProgram(program string, good, bad []byte, terms string, costs ...*cost) error {
+	args := []string{program + ".good.json", program + ".bad.json", program + ".policy"}
+	for i, data := range [][]byte{good, bad, []byte(terms)} {
 		if err := os.WriteFile(args[i], data, 0o666); err != nil {
-			return c, err
+			return err
 		}
 	}
-	cmd := exec.Command(filepath.Join(dir, "witness"), args...)
+	cmd := exec.Command(program, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return c, fmt.Errorf("witness: %w", err)
+		return fmt.Errorf("%s: %w", filepath.Base(program), err)
 	}
-	_, err = fmt.Sscan(string(out), &c.cpu, &c.bytes, &c.objects)
-	return c, err
+	lines := bytes.NewReader(out)
+	for _, c := range costs {
+		if _, err := fmt.Fscan(lines, &c.cpu, &c.bytes, &c.objects); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decode reads JSON as OPA's and cel-go's callers do; floats for CEL, json.Number for

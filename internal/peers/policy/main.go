@@ -5,7 +5,7 @@
 // Times are processor times of the whole process on one processor, so that garbage
 // collection counts; each is the least of samples that alternate between the sides.
 // Every side is asked to allow what it should and to deny what it should before it is
-// measured. AMPEL is no side: it compiles 800 packages, more than all others together.
+// measured. go-witness and AMPEL run in programs of their own.
 package main
 
 import (

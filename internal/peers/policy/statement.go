@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/policy"
 	"github.com/sealwright/sealwright/policy/policytest"
 	"github.com/sealwright/sealwright/provenance/provenancetest"
@@ -178,13 +179,23 @@ func engine(rules ...policy.Rule) (*policy.Engine, error) {
 	})
 }
 
+// What a verifier knows once it has verified the signature: who signed, and the digest of
+// the envelope. It is no cost of the decision.
+var (
+	platform = policytest.Identity("platform")
+	envelope = digest.Digest{Algorithm: digest.SHA256, Hex: strings.Repeat("5e", 32)}
+)
+
 // request asks about the artifact with the statement's evidence, signed a minute ago.
 func request(raw []byte) (policy.Request, error) {
 	s, err := attest.ParseStatement(raw, attest.Limits{})
 	if err != nil {
 		return policy.Request{}, err
 	}
-	v, err := policytest.Synthetic{Signers: []string{"platform"}, Times: []time.Time{now.Add(-time.Minute)}}.Seal(s)
+	v, err := attest.Seal(attest.Facts{
+		Authority: policytest.Authority, Statement: s, Evidence: envelope, Signers: []attest.Identity{platform},
+		Times: []attest.TrustedTime{{Time: now.Add(-time.Minute), Authority: "test:clock"}},
+	})
 	if err != nil {
 		return policy.Request{}, err
 	}

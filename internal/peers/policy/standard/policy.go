@@ -1,0 +1,5 @@
+//go:build policy
+
+package main
+
+import _ "github.com/sealwright/sealwright/policy"
