@@ -91,8 +91,11 @@ const (
 	// whatever file system the machine has them. Spec.HostPaths clears it. A Builder
 	// sets it up only for a spec that requires it, since it copies.
 	SortedInputs
+	// TimeIsolation: the clocks that count from the start of the machine count from
+	// that of the build, so that they do not tell the machine.
+	TimeIsolation
 
-	lastGuarantee = SortedInputs
+	lastGuarantee = TimeIsolation
 )
 
 // AllGuarantees is the set of every guarantee.
@@ -160,6 +163,8 @@ func (g Guarantees) name() string {
 		return "confined-files"
 	case SortedInputs:
 		return "sorted-inputs"
+	case TimeIsolation:
+		return "time-isolation"
 	}
 	return ""
 }

@@ -186,7 +186,7 @@ func TestGuaranteesHaveStableNames(t *testing.T) {
 	require.Equal(t, `["inputs-pinned","read-only-inputs","minimal-root","no-network","pid-isolation","ipc-isolation",`+
 		`"uts-isolation","user-isolation","no-new-privileges","no-capabilities","seccomp","kill-tree","closed-descriptors",`+
 		`"memory-limit","memory-per-process","pids-limit","pids-per-user","cpu-limit","wall-limit","output-limit",`+
-		`"storage-limit","clean-environment","fixed-hostname","traced","fixed-clock","confined-files","sorted-inputs"]`, string(b))
+		`"storage-limit","clean-environment","fixed-hostname","traced","fixed-clock","confined-files","sorted-inputs","time-isolation"]`, string(b))
 	var again reproducible.Guarantees
 	require.NoError(t, json.Unmarshal(b, &again))
 	require.Equal(t, reproducible.AllGuarantees, again)

@@ -87,12 +87,25 @@ func TestAProjectOfOnesOwnGoesDownTheWholeLine(t *testing.T) {
 }
 
 func TestAnIncompleteScanIsNoCleanScan(t *testing.T) {
+	for name, command := range map[string]string{
+		"a text that no scanner reads":           "tr a-z A-Z < a.txt > ../out/upper",
+		"a native program that names no package": "cat /bin/sh > ../out/upper",
+	} {
+		t.Run(name, func(t *testing.T) { incomplete(t, command) })
+	}
+}
+
+// incomplete demands that what a command leaves, held against a database, is not
+// said to be without findings.
+func incomplete(t *testing.T, command string) {
 	db := filepath.Join(t.TempDir(), "osv")
 	require.NoError(t, os.MkdirAll(db, 0o755))
 	record := `{"schema_version":"1.3.1","id":"GO-2020-0001","modified":"2026-01-01T00:00:00Z","published":"2020-01-01T00:00:00Z",` +
 		`"affected":[{"package":{"name":"example.com/bad","ecosystem":"Go"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}]}]}`
 	require.NoError(t, os.WriteFile(filepath.Join(db, "GO-2020-0001.json"), []byte(record), 0o644))
-	status, stdout, stderr := runProgram(t, program(t), upper(t, "-osv", db, "-osv-date", time.Now().Format(time.DateOnly))...)
+	args := upper(t, "-osv", db, "-osv-date", time.Now().Format(time.DateOnly))
+	args[3] = command
+	status, stdout, stderr := runProgram(t, program(t), args...)
 	assert.Equal(t, 1, status)
 	assert.Contains(t, stderr, "policy.need.missing")
 	var a account

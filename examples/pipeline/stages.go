@@ -64,7 +64,7 @@ type line struct {
 
 // open prepares the folder, the store, the strongest builder that the machine
 // grants, the TPM and the keys.
-func open(ctx context.Context, f *flags, hook sandbox.Hook, temp string) (l *line, err error) {
+func open(ctx context.Context, f *flags, temp string) (l *line, err error) {
 	l = &line{flags: f, temp: temp}
 	defer func() {
 		if err != nil {
@@ -74,7 +74,7 @@ func open(ctx context.Context, f *flags, hook sandbox.Hook, temp string) (l *lin
 	if err := l.openFolders(); err != nil {
 		return l, err
 	}
-	if err := l.openBuilder(ctx, hook); err != nil {
+	if err := l.openBuilder(ctx); err != nil {
 		return l, err
 	}
 	if l.machine, err = openMachine(ctx, f); err != nil {
@@ -122,7 +122,7 @@ func (l *line) openFolders() (err error) {
 // openBuilder takes the sandbox where the machine grants one, and otherwise a
 // plain process, which isolates nothing. Either way the terms require exactly what
 // was granted, so that no build can fall short of it unnoticed.
-func (l *line) openBuilder(ctx context.Context, hook sandbox.Hook) (err error) {
+func (l *line) openBuilder(ctx context.Context) (err error) {
 	dir := l.flags.store
 	if dir == "" {
 		cache, err := os.UserCacheDir()
@@ -137,7 +137,7 @@ func (l *line) openBuilder(ctx context.Context, hook sandbox.Hook) (err error) {
 	if l.store, err = store.Open(dir, store.Limits{}); err != nil {
 		return err
 	}
-	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: l.store, Now: time.Now, Trace: &sandbox.TraceOptions{}})
+	box, err := sandbox.New(sandbox.Config{Store: l.store, Now: time.Now, Trace: &sandbox.TraceOptions{}})
 	if err == nil {
 		var granted sandbox.Capabilities
 		if granted, err = box.Probe(ctx); err == nil && granted.Granted.Has(reproducible.NoNetwork) {
@@ -295,8 +295,9 @@ func (l *line) scan(ctx context.Context) error {
 		l.attest(ctx, evidence.Builder, "attestations/coverage", coverage))
 }
 
-// match holds the packages against the advisory database. An incomplete scan is no
-// vulnerability statement; the policy then misses it and refuses.
+// match holds the packages against the advisory database. An incomplete scan, or one
+// that knows no package of the artifact, such as of a program in C, is no
+// vulnerability statement; the policy then misses it and does not allow.
 func (l *line) match(ctx context.Context, found *scan.Report, started time.Time) (*scan.Report, error) {
 	const month = 30 * 24 * time.Hour
 	l.terms.Vulnerabilities = &evidence.Vulnerabilities{At: scan.Low, MaxDatabaseAge: 12 * month}
@@ -317,6 +318,10 @@ func (l *line) match(ctx context.Context, found *scan.Report, started time.Time)
 	l.account.Inside.Complete, l.account.Inside.Gaps = found.Coverage.Complete(), found.Coverage.Reasons()
 	for _, f := range found.Findings {
 		l.account.Findings = append(l.account.Findings, findingAccount{f.Advisory.ID, f.Severity, f.Package.PURL})
+	}
+	if len(found.Packages) == 0 {
+		l.account.NotScanned = "no package in the artifact is known, so no advisory could match"
+		return found, nil
 	}
 	statement, err := report.VulnsStatement(found, report.Invocation{
 		URI: evidence.BuilderID, Matcher: osv.Name, DB: report.Database{URI: "https://osv.dev", LastUpdate: updated},

@@ -37,6 +37,7 @@ type account struct {
 	Reached   []string                `json:"reached"`  // addresses that were tried
 	Complete  bool                    `json:"complete"` // the three lists miss nothing that is watched
 	Log       string                  `json:"log"`
+	programs  []string                // among Sought, those to be run
 	Refused   string                  `json:"refused,omitempty"`
 	Reasons   []attest.Reason         `json:"reasons,omitempty"`
 }
@@ -99,6 +100,9 @@ func (a *account) trace(ctx context.Context, spec *reproducible.Spec, t *reprodu
 			a.Reached = append(a.Reached, x.Path)
 		case x.Outcome == reproducible.OutcomeAbsent && (x.Op == reproducible.OpOpen || x.Op == reproducible.OpExec):
 			a.Sought = append(a.Sought, x.Path)
+			if x.Op == reproducible.OpExec {
+				a.programs = append(a.programs, x.Path)
+			}
 		}
 	}
 	if !t.Complete {
@@ -187,6 +191,11 @@ func (a *account) print(w io.Writer, asJSON bool) error {
 	if len(a.Sought) > 0 {
 		line("sought    %d names that led to nothing; -json lists them", len(a.Sought))
 	}
+	if a.Refused != "" {
+		for _, name := range a.programs {
+			line("          the program %s", name)
+		}
+	}
 	for _, o := range a.Outputs {
 		line("output    %s  %s  %d bytes", o.Path, o.Digest, o.Size)
 	}
@@ -195,17 +204,17 @@ func (a *account) print(w io.Writer, asJSON bool) error {
 		if a.Missing != "" {
 			line("missing   %s", a.Missing)
 		}
-	} else {
+	} else if a.Seconds > 0 {
 		line("achieved  %s", a.Achieved)
 	}
 	for _, f := range a.Findings {
 		line("finding   %s  %q", f.Code, f.Path)
 	}
-	if a.Refused != "" {
-		line("refused   %s", a.Refused)
-		for _, r := range a.Reasons {
-			line("          %s", r)
-		}
+	for _, r := range a.Reasons {
+		line("refused   %s", r)
+	}
+	if len(a.Reasons) == 0 && a.Refused != "" {
+		line("failed    %s", a.Refused)
 	}
 	return failed
 }

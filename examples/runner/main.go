@@ -32,14 +32,22 @@ The command sees a file tree that holds what the flags name and nothing else:
 
   -in src=DIR      DIR is at /src, read-only; the first one is the working directory
   -in /usr/include=/usr/include
-                   a directory that has to be at a certain place
+                   a directory, or a file, that has to be at a certain place
   -tool tr         the program tr, found as a shell would, is at /bin/tr, with its
                    loader and libraries where they belong
+  -root root.tar   the directories of a distribution, as mmdebstrap archives them
   -out a.out       the command leaves /out/a.out, which is copied to the directory -to
 
 Inputs and tools are pinned by digest before anything runs. -host mounts a directory
 of this machine that nothing pins: quick, and said in the result. A compiler needs
-more than its program; name its directories with -in, or -host /usr,/bin,/lib,/lib64.
+more than its program: a pinned distribution, or directories of this machine (through
+the last of which leads Debian's cc):
+
+  mmdebstrap --variant=essential --include=gcc,libc6-dev,make bookworm root.tar
+  runner -root root.tar -in src=DIR -out a.out -- make
+  runner -host /usr,/bin,/lib,/lib64,/etc/alternatives -in src=DIR -out a.out -- make
+  runner -in src=DIR -in /go=$(go env GOROOT) -out app -- /go/bin/go build -o /out/app .
+
 Every file that the command opens is in the result. -require fixed-clock has every
 program read the date of -epoch.
 
@@ -54,7 +62,7 @@ func (w *words) Set(s string) error { *w = append(*w, s); return nil }
 type flags struct {
 	in, tools, out words
 	host, to, dir  string
-	require        string
+	root, require  string
 	epoch          int64
 	wall           time.Duration
 	explain, json  bool
@@ -67,6 +75,7 @@ func parseFlags(args []string) (*flags, error) {
 	set.Var(&f.in, "in", "`name=directory` to mount read-only at /name; repeat for more")
 	set.Var(&f.tools, "tool", "`program` to pin and mount at /bin/program; repeat for more")
 	set.Var(&f.out, "out", "`file` that the command leaves in /out; repeat for more")
+	set.StringVar(&f.root, "root", "", "tar `archive` of a distribution's file system to pin and mount")
 	set.StringVar(&f.host, "host", "", "`directories` of this machine to mount unpinned, separated by commas")
 	set.StringVar(&f.to, "to", ".", "`directory` to copy the outputs to; none is overwritten")
 	set.StringVar(&f.dir, "store", "", "`directory` that keeps content by digest between runs (default: in the user's cache)")
@@ -85,6 +94,8 @@ func parseFlags(args []string) (*flags, error) {
 		return nil, errors.New("no command; -h tells how to give one")
 	case len(f.out) == 0:
 		return nil, errors.New("-out is missing: a command that leaves nothing proves nothing")
+	case f.host != "" && f.root != "":
+		return nil, errors.New("-host and -root are two ways to have a file system; give one")
 	}
 	for _, in := range f.in {
 		if name, dir, ok := strings.Cut(in, "="); !ok || name == "" || dir == "" {
@@ -100,24 +111,32 @@ func parseFlags(args []string) (*flags, error) {
 }
 
 func main() {
-	hook := sandbox.Init() // in the child that the sandbox starts, this does not return
 	f, err := parseFlags(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		os.Exit(0)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "runner:", err)
-		os.Exit(2)
+		misuse(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	a := &account{Command: f.command, Explained: f.explain}
-	err = run(ctx, f, hook, a)
+	err = run(ctx, f, a)
 	stop()
+	if errors.Is(err, errMisuse) {
+		misuse(err)
+	}
 	a.refuse(err)
 	if printErr := a.print(os.Stdout, f.json); printErr != nil {
 		err = errors.Join(err, printErr)
 	}
 	os.Exit(status(err))
+}
+
+var errMisuse = errors.New("misuse")
+
+func misuse(err error) {
+	fmt.Fprintln(os.Stderr, "runner:", err)
+	os.Exit(2)
 }
 
 // status tells refusal, interruption and failure of the machine apart.
@@ -133,7 +152,7 @@ func status(err error) int {
 	return 1
 }
 
-func run(ctx context.Context, f *flags, hook sandbox.Hook, a *account) error {
+func run(ctx context.Context, f *flags, a *account) error {
 	s, err := openStore(f.dir)
 	if err != nil {
 		return err
@@ -142,11 +161,14 @@ func run(ctx context.Context, f *flags, hook sandbox.Hook, a *account) error {
 	if err != nil {
 		return err
 	}
+	if err := present(f, spec); err != nil {
+		return err
+	}
 	if a.Spec, err = spec.Digest(); err != nil {
 		return err
 	}
 	a.inputs(spec)
-	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: s, Now: time.Now, Trace: &sandbox.TraceOptions{}})
+	box, err := sandbox.New(sandbox.Config{Store: s, Now: time.Now, Trace: &sandbox.TraceOptions{}})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/tar"
 	"encoding/json"
 	"errors"
 	"os"
@@ -58,7 +59,8 @@ func (b bench) run(t *testing.T, args ...string) (int, account, string) {
 // needSandbox skips where the machine grants none.
 func (b bench) needSandbox(t *testing.T) {
 	t.Helper()
-	_, a, _ := b.run(t, "-explain", "-in", "src="+b.src, "-out", "x", "--", "sh")
+	status, a, errs := b.run(t, "-explain", "-in", "src="+b.src, "-tool", "sh", "-out", "x", "--", "sh")
+	require.NotEqual(t, 2, status, errs)
 	if len(a.Granted) == 0 {
 		t.Skip("needs a machine that grants user namespaces: " + a.Missing + a.Refused)
 	}
@@ -116,6 +118,11 @@ func TestEveryWayToStopHasItsStatus(t *testing.T) {
 		"a guarantee that has no name":    {sh("true", "-require", "magic"), 1, "reproducible.guarantee.unknown"},
 		"a host path that stays unpinned": {sh("true", "-host", "/etc", "-require", "inputs-pinned"), 1, "reproducible.require.unmet"},
 		"a directory that is not there":   {[]string{"-in", "src=" + b.src + "x", "-out", "x", "--", "sh"}, 4, ""},
+		"a tool that nobody mounts":       {[]string{"-in", "src=" + b.src, "-tool", "sh", "-out", "x", "--", "make"}, 2, ""},
+		"a program of a missing tree":     {[]string{"-in", "src=" + b.src, "-tool", "sh", "-out", "x", "--", "/usr/bin/sh"}, 2, ""},
+		"two file systems":                {sh("true", "-host", "/etc", "-root", "x"), 2, ""},
+		"an archive that is not there":    {sh("true", "-root", b.src+"x"), 4, ""},
+		"an archive that is none":         {sh("true", "-root", filepath.Join(b.src, "a.txt")), 1, "reproducible.inputs.archive"},
 		"no command":                      {[]string{"-out", "x"}, 2, ""},
 		"no output":                       {[]string{"--", "sh"}, 2, ""},
 		"an input without a name":         {[]string{"-in", b.src, "-out", "x", "--", "sh"}, 2, ""},
@@ -151,6 +158,51 @@ func TestWhatTheCommandSoughtAndTriedToReachIsTold(t *testing.T) {
 	date, err := os.ReadFile(filepath.Join(b.to, "x"))
 	require.NoError(t, err)
 	assert.Equal(t, "1700000000", string(date))
+}
+
+const copier = `package main
+
+import "os"
+
+func main() {
+	b, err := os.ReadFile(os.Args[1])
+	if err == nil {
+		err = os.WriteFile(os.Args[2], b, 0o644)
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+`
+
+func TestAFileAndTheArchiveOfADistributionArePinned(t *testing.T) {
+	b := newBench(t)
+	b.needSandbox(t)
+	dir := t.TempDir()
+	source, program, archive := filepath.Join(dir, "copy.go"), filepath.Join(dir, "copy"), filepath.Join(dir, "root.tar")
+	require.NoError(t, os.WriteFile(source, []byte(copier), 0o644))
+	compile := exec.Command("go", "build", "-o", program, source)
+	compile.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := compile.CombinedOutput()
+	require.NoError(t, err, string(out))
+	text, err := os.ReadFile(program)
+	require.NoError(t, err)
+	file, err := os.Create(archive)
+	require.NoError(t, err)
+	w := tar.NewWriter(file)
+	require.NoError(t, w.WriteHeader(&tar.Header{Name: "usr/bin/copy", Typeflag: tar.TypeReg, Mode: 0o755, Size: int64(len(text))}))
+	_, err = w.Write(text)
+	require.NoError(t, errors.Join(err, w.Close(), file.Close()))
+
+	status, a, errs := b.run(t, "-root", archive, "-in", "/etc/motd="+filepath.Join(b.src, "a.txt"), "-out", "x", "--", "/usr/bin/copy", "/etc/motd", "/out/x")
+	require.Zero(t, status, "%s %s %s", errs, a.Refused, a.Log)
+	got, err := os.ReadFile(filepath.Join(b.to, "x"))
+	require.NoError(t, err)
+	assert.Equal(t, "some text\n", string(got))
+	assert.Contains(t, a.Achieved.Names(), "inputs-pinned")
+	for _, in := range a.Inputs {
+		assert.False(t, in.Digest.IsZero(), in.Path)
+	}
 }
 
 func TestAnInterruptedRunLeavesNothing(t *testing.T) {

@@ -6,7 +6,7 @@
 //		-builder-id https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3 ./app
 //
 // Provenance is a Sigstore bundle or a DSSE envelope, or one of them per line
-// (.intoto.jsonl). Bundles are verified under -trusted-root, envelopes under -key.
+// (.intoto.jsonl), or what PyPI's index answers about a distribution. Bundles are verified under -trusted-root, envelopes under -key.
 // Instead of the artifact, -digest names it.
 //
 // Exit status: 0 verified, 1 refused, 2 misuse, 3 incomplete, 4 the machine failed.
@@ -27,6 +27,21 @@ import (
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/provenance/verify"
 )
+
+const usage = `usage: slsa-verify -provenance FILE (-trusted-root FILE | -key FILE)
+                   -source-uri URI -builder-id ID [flags] (ARTIFACT | -digest D)
+
+Was the artifact built from that source, by that builder? The provenance is a Sigstore
+bundle or a DSSE envelope, or several, one a line; bundles are believed under
+-trusted-root, envelopes under -key, and neither is asked anything over the network:
+
+  slsa-verify -provenance app.sigstore.json -trusted-root trusted_root.json \
+      -source-uri github.com/acme/app -source-tag v1.2.3 \
+      -builder-id https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3 ./app
+
+Exit status: 0 verified, 1 refused, 2 misuse, 3 incomplete, 4 the machine failed.
+
+`
 
 // flags are what the user asks for.
 type flags struct {
@@ -87,6 +102,7 @@ func parse(args []string, errOut io.Writer) (flags, error) {
 	var f flags
 	set := flag.NewFlagSet("slsa-verify", flag.ContinueOnError)
 	set.SetOutput(errOut)
+	set.Usage = func() { fmt.Fprint(errOut, usage); set.PrintDefaults() }
 	set.StringVar(&f.provenance, "provenance", "", "`file` with a Sigstore bundle or a DSSE envelope, or several, one a line")
 	set.StringVar(&f.trustedRoot, "trusted-root", "", "trusted_root.json, a `file`, to verify bundles with certificates")
 	set.StringVar(&f.key, "key", "", "public key in PEM, a `file`, to verify envelopes (principal \"key\")")
@@ -161,7 +177,7 @@ func examine(ctx context.Context, f flags) (report, error) {
 			return r, fmt.Errorf("%w: %w", errMisuse, err)
 		}
 	}
-	r.fill(verdict, evidence)
+	r.fill(f, verdict, evidence)
 	return r, err
 }
 

@@ -59,6 +59,14 @@ func statement(ref, kind string) string {
 		`"runDetails":{"builder":{"id":"` + builder + `@` + ref + `"},"metadata":{"invocationId":"https://github.com/acme/app/actions/runs/1/attempts/1"}}}}`
 }
 
+// legacyStatement is provenance v0.2 in a statement v0.1, as npm and generators wrote it.
+func legacyStatement(ref string) string {
+	source := `"uri":"git+https://github.com/acme/app@` + ref + `","digest":{"sha1":"` + commit + `"}`
+	return `{"_type":"https://in-toto.io/Statement/v0.1","subject":[{"name":"app","digest":{"sha256":"` + digest.FromBytes([]byte(content)).Hex + `"}}],"predicateType":"https://slsa.dev/provenance/v0.2",` +
+		`"predicate":{"builder":{"id":"` + builder + `@` + ref + `"},"buildType":"https://github.com/npm/cli/gha/v2","invocation":{"configSource":{` + source + `,"entryPoint":".github/workflows/release.yml"},"parameters":{},` +
+		`"environment":{"GITHUB_EVENT_NAME":"push"}},"metadata":{"buildInvocationId":"1-1"},"materials":[{` + source + `}]}}`
+}
+
 // bundle signs a statement as the workflow at a ref does; repository, if not empty, is
 // what the certificate names in place of the right one.
 func (w world) bundle(payload, ref, repository string) []byte {
@@ -177,6 +185,16 @@ func TestAForgedStatementIsRefused(t *testing.T) {
 	require.Contains(t, out, "provenance.builder.impostor", "a branch does not speak for a release")
 	code, out, errOut := w.run("-allow-legacy", "-provenance", w.write("old.json", w.bundle(statement("refs/tags/v1.2.3", "https://in-toto.io/Statement/v0.1"), "refs/tags/v1.2.3", "")))
 	require.Zero(t, code, out+errOut)
+	code, out, errOut = w.run("-allow-legacy", "-level", "2", "-provenance", w.write("older.json", w.bundle(legacyStatement("refs/tags/v1.2.3"), "refs/tags/v1.2.3", "")))
+	require.Zero(t, code, out+errOut)
+	require.Contains(t, out, "builder "+builder)
+	require.Contains(t, out, "input   git+https://github.com/acme/app@refs/tags/v1.2.3")
+	code, out, _ = w.run("-provenance", filepath.Join(w.dir, "older.json"))
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "(-allow-legacy")
+	code, out, _ = w.run("-builder-id", "https://github.com/actions/runner/github-hosted")
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "(-signer")
 	tampered := bytes.Replace(w.bundle(good, "refs/tags/v1.2.3", ""), []byte(`"payload":"e`), []byte(`"payload":"f`), 1)
 	code, _, _ = w.run("-provenance", w.write("tampered.json", tampered))
 	require.Equal(t, 1, code)
@@ -235,6 +253,19 @@ func TestAnEnvelopeUnderAKey(t *testing.T) {
 	require.Equal(t, 1, code, out)
 	code, out = check(lines(good), "-key", filepath.Join(w.dir, "app"))
 	require.Equal(t, 2, code, out)
+}
+
+// A real answer of PyPI's index: its signature holds, but it tells of an upload and of
+// no build.
+func TestAnAnswerOfPyPIIsReadAndAPublicationIsNoProvenance(t *testing.T) {
+	const data = "../../provenance/buildtype/testdata/pypi/"
+	workflow := "https://github.com/sigstore/sigstore-python/.github/workflows/release.yml@refs/tags/v3.6.1"
+	var out, errOut bytes.Buffer
+	code := run(t.Context(), []string{"-provenance", data + "sigstore-3.6.1.tar.gz.provenance", "-trusted-root", data + "trusted_root.json", "-source-uri", "github.com/sigstore/sigstore-python",
+		"-builder-id", workflow, "-digest", "sha256:ee60fdc9236fd6709271ad53b44027461360c3fde155d2af15482e4c451ff865"}, &out, &errOut)
+	require.Equal(t, 1, code, "%s%s", &out, &errOut)
+	require.Contains(t, out.String(), "provenance.slsa.predicate-type")
+	require.Contains(t, out.String(), "https://docs.pypi.org/attestations/publish/v1")
 }
 
 func TestTheResultAsJSON(t *testing.T) {

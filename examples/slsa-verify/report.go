@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/sigstore"
 	"github.com/sealwright/sealwright/provenance/slsa"
 	"github.com/sealwright/sealwright/provenance/verify"
 )
@@ -35,15 +36,15 @@ type finding struct {
 }
 
 // fill takes over what the verdict tells.
-func (r *report) fill(v verify.Verdict, evidence []*attest.Verified) {
+func (r *report) fill(f flags, v verify.Verdict, evidence []*attest.Verified) {
 	r.Verified, r.Level = v.Passed(), v.Level()
 	if r.Verified {
 		r.ForMore = v.MissingForNext()
 	}
-	for _, f := range v.Findings() {
-		one := finding{Check: f.Check, Status: f.Status.String()}
-		if f.Status != verify.Passed {
-			one.Reason = &f.Reason
+	for _, found := range v.Findings() {
+		one := finding{Check: found.Check, Status: found.Status.String()}
+		if found.Status != verify.Passed {
+			one.Reason = &found.Reason
 		}
 		r.Findings = append(r.Findings, one)
 	}
@@ -51,9 +52,9 @@ func (r *report) fill(v verify.Verdict, evidence []*attest.Verified) {
 		for _, s := range e.Signers() {
 			r.Signers = append(r.Signers, s.Principal())
 		}
-		b, err := slsa.Decode(e.Statement())
+		b, err := f.build(e)
 		if err != nil {
-			continue // legacy provenance, which -print-provenance shows
+			continue // no provenance
 		}
 		r.Builder = b.Builder.ID
 		for _, in := range b.Inputs {
@@ -113,7 +114,23 @@ func (r report) refusal(w io.Writer) {
 	for _, reason := range r.Reasons {
 		fmt.Fprintln(w, "  ", reason)
 	}
+	if hint := hint(r.Reasons); hint != "" {
+		fmt.Fprintln(w, "  ", hint)
+	}
 	if len(r.Reasons) == 0 {
 		fmt.Fprintln(w, "  ", r.Error)
 	}
+}
+
+// hint names the flag that a refusal asks for.
+func hint(reasons []attest.Reason) string {
+	for _, reason := range reasons {
+		switch reason.Code {
+		case attest.CodeStatementType, slsa.CodePredicateType, verify.CodeNone:
+			return "(-allow-legacy accepts statements v0.1 and provenance v0.2)"
+		case sigstore.CodeIdentity:
+			return "(-signer tells the name in the certificate, where it is not the builder's id)"
+		}
+	}
+	return ""
 }

@@ -59,8 +59,12 @@ func authenticate(ctx context.Context, f flags, document []byte, artifact digest
 	return found, nil
 }
 
-// split cuts a document into one attestation, or one per line.
+// split cuts a document into one attestation, one per line, or those that PyPI's index
+// tells of a distribution.
 func split(document []byte) []attest.Attestation {
+	if bundles, err := buildtype.PyPIBundles(document); err == nil {
+		return bundles
+	}
 	lines := [][]byte{bytes.TrimSpace(document)}
 	if !json.Valid(document) {
 		lines = bytes.Split(lines[0], []byte("\n"))
@@ -186,17 +190,24 @@ func expect(f flags, evidence []*attest.Verified) (verify.Roots, verify.Expectat
 	return verify.Roots{Authorities: []string{authority}, Grants: []verify.Grant{grant}}, want, nil
 }
 
+// build reads what a piece of evidence tells of a build.
+func (f flags) build(e *attest.Verified) (*provenance.Build, error) {
+	b, err := slsa.Decode(e.Statement())
+	if err == nil || !f.legacy {
+		return b, err
+	}
+	l, err := slsa.DecodeLegacy(e.Statement())
+	if err != nil {
+		return nil, err
+	}
+	return l.Build, nil
+}
+
 // peek reads the first provenance among the evidence.
 func peek(f flags, evidence []*attest.Verified) (*provenance.Build, error) {
 	var faults []error
 	for _, e := range evidence {
-		b, err := slsa.Decode(e.Statement())
-		if err != nil && f.legacy {
-			var l *slsa.Legacy
-			if l, err = slsa.DecodeLegacy(e.Statement()); err == nil {
-				b = l.Build
-			}
-		}
+		b, err := f.build(e)
 		if err == nil {
 			return b, nil
 		}

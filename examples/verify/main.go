@@ -31,8 +31,23 @@ import (
 	evidence "github.com/sealwright/sealwright/examples/internal/line"
 )
 
+const usage = `usage: verify -dir DIRECTORY [-trust DIRECTORY] [-json]
+
+Checks a folder of evidence that pipeline -out kept, offline, as a stranger would:
+the seal over every file, every signature, the artifact's digest, the TPM's quote,
+the policy's decision made anew, and the deployment log. It prints each step, and
+stops at the first that fails, with the reason.
+
+The keys come with the folder, which shows that it is whole and consistent, not who
+made it. If you have the keys from elsewhere, pin them with -trust.
+
+Exit status: 0 verified, 1 refused, 2 misuse, 3 incomplete, 4 the machine failed.
+
+`
+
 func main() {
 	set := flag.NewFlagSet("verify", flag.ContinueOnError)
+	set.Usage = func() { fmt.Fprint(set.Output(), usage); set.PrintDefaults() }
 	dir := set.String("dir", "", "`directory` of evidence, as pipeline -out left it")
 	trust := set.String("trust", "", "`directory` with the keys to believe (default: those in the folder itself)")
 	asJSON := set.Bool("json", false, "print the result as JSON")
@@ -40,8 +55,11 @@ func main() {
 	if errors.Is(err, flag.ErrHelp) {
 		os.Exit(0)
 	}
-	if err != nil || *dir == "" || set.NArg() > 0 {
-		fmt.Fprintln(os.Stderr, "usage: verify -dir DIRECTORY [-trust DIRECTORY] [-json]")
+	if err == nil && (*dir == "" || set.NArg() > 0) {
+		err = errors.New("give -dir and no argument (-h tells more)")
+		fmt.Fprintln(os.Stderr, "verify:", err)
+	}
+	if err != nil {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -62,18 +62,24 @@ func small(t *testing.T, dir string) []string {
 	return names
 }
 
-// flips calls visit with each byte of the file changed in turn, and restores it.
+// flips calls visit with each byte of the file changed in turn, and restores it. It
+// writes in place: some file systems flush a file that is truncated and written anew.
 func flips(t *testing.T, path string, step int, visit func(i int)) {
 	t.Helper()
 	good, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for i := 0; i < len(good); i += step {
-		bad := bytes.Clone(good)
-		bad[i] ^= 1 << (i % 8)
-		require.NoError(t, os.WriteFile(path, bad, 0o644))
-		visit(i)
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer file.Close()
+	put := func(i int, b byte) {
+		_, err := file.WriteAt([]byte{b}, int64(i))
+		require.NoError(t, err)
 	}
-	require.NoError(t, os.WriteFile(path, good, 0o644))
+	for i := 0; i < len(good); i += step {
+		put(i, good[i]^1<<(i%8))
+		visit(i)
+		put(i, good[i])
+	}
 }
 
 func TestAFolderVerifiesUntilOneByteOfOneFileIsChanged(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -119,6 +120,21 @@ func TestGroupsOfDeadProcessesAreSwept(t *testing.T) {
 	}
 }
 
+// kernelLimits reads back what the kernel took for the limits of a group.
+func kernelLimits(t *testing.T, g *Group) (memory, pids string) {
+	name := "memory.max"
+	if g.memory.version == 1 {
+		name = "memory.limit_in_bytes"
+	}
+	m, err := os.ReadFile(filepath.Join(g.memory.dir, name))
+	require.NoError(t, err)
+	p, err := os.ReadFile(filepath.Join(g.pids.dir, "pids.max"))
+	require.NoError(t, err)
+	return strings.TrimSpace(string(m)), strings.TrimSpace(string(p))
+}
+
+// TestThisMachinesGroupsHoldAProcess takes the version that this machine has for
+// each controller: 2 where it is delegated.
 func TestThisMachinesGroupsHoldAProcess(t *testing.T) {
 	g, err := Create(Host{}, Limits{Memory: 64 << 20, PIDs: 16})
 	defer func() { require.NoError(t, g.Remove()) }()
@@ -126,6 +142,10 @@ func TestThisMachinesGroupsHoldAProcess(t *testing.T) {
 	if err != nil {
 		return // this user may make no groups; the other tests use files
 	}
+	t.Logf("memory by version %d, pids by version %d", g.memory.version, g.pids.version)
+	memory, pids := kernelLimits(t, g)
+	require.Equal(t, "67108864", memory)
+	require.Equal(t, "16", pids)
 	cmd := exec.Command("/bin/sleep", "60")
 	require.NoError(t, cmd.Start())
 	require.NoError(t, g.Add(cmd.Process.Pid))
@@ -137,4 +157,30 @@ func TestThisMachinesGroupsHoldAProcess(t *testing.T) {
 	n, err := g.OOMKills()
 	require.NoError(t, err)
 	require.Zero(t, n)
+}
+
+func TestTheDoorsOfAGroupAreWhatEachVersionTakes(t *testing.T) {
+	one, two := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(one, "tasks"), "")
+	doors, err := (&Group{memory: part{two, 2}, pids: part{one, 1}}).Doors()
+	require.NoError(t, err)
+	require.Len(t, doors, 2)
+	require.Equal(t, two, doors[0].File.Name())
+	require.Equal(t, 2, doors[0].Version)
+	require.Equal(t, filepath.Join(one, "tasks"), doors[1].File.Name())
+	require.Equal(t, 1, doors[1].Version)
+	_, err = doors[1].File.WriteString("0")
+	require.NoError(t, err)
+	for _, d := range doors {
+		require.NoError(t, d.File.Close())
+	}
+	_, err = (&Group{memory: part{two, 2}, pids: part{two + "/gone", 1}}).Doors()
+	require.ErrorIs(t, err, os.ErrNotExist)
+	doors, err = (&Group{memory: part{two, 2}, pids: part{two, 2}}).Doors()
+	require.NoError(t, err)
+	require.Len(t, doors, 1, "one directory has one door")
+	require.NoError(t, doors[0].File.Close())
+	doors, err = (&Group{}).Doors()
+	require.NoError(t, err)
+	require.Empty(t, doors)
 }

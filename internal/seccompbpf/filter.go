@@ -7,8 +7,10 @@
 package seccompbpf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // An Action is the value that a filter returns for a system call.
@@ -75,6 +77,8 @@ const (
 	loadWord = 0x20 // BPF_LD | BPF_W | BPF_ABS
 	jumpEq   = 0x15 // BPF_JMP | BPF_JEQ | BPF_K
 	jumpGt   = 0x25 // BPF_JMP | BPF_JGT | BPF_K
+	jumpGe   = 0x35 // BPF_JMP | BPF_JGE | BPF_K
+	jumpFar  = 0x05 // BPF_JMP | BPF_JA
 	jumpSet  = 0x45 // BPF_JMP | BPF_JSET | BPF_K
 	ret      = 0x06 // BPF_RET | BPF_K
 )
@@ -85,6 +89,9 @@ const (
 	offArch   = 4
 	offArgs   = 16
 )
+
+// maxJump is how far a conditional jump reaches.
+const maxJump = 255
 
 // maxInstructions is the kernel's BPF_MAXINSNS.
 const maxInstructions = 4096
@@ -105,31 +112,98 @@ func (f Filter) Assemble() ([]Instruction, error) {
 		p = append(p, Instruction{Code: jumpSet, K: f.Foreign, Jf: 1}, Instruction{Code: ret, K: uint32(KillProcess)})
 	}
 	p = append(p, Instruction{Code: jumpGt, K: f.Last, Jf: 1}, Instruction{Code: ret, K: uint32(f.Beyond)})
-	for i, r := range f.Rules {
-		body, err := r.body()
-		if err != nil {
-			return nil, fmt.Errorf("seccompbpf: rule %d: %w", i, err)
-		}
-		p = append(p, Instruction{Code: jumpEq, K: r.Syscall, Jf: uint8(len(body))})
-		p = append(p, body...)
+	decisions, err := f.decisions()
+	if err != nil {
+		return nil, err
 	}
-	p = append(p, Instruction{Code: ret, K: uint32(Allow)})
+	p = search(p, decisions)
 	if len(p) > maxInstructions {
 		return nil, fmt.Errorf("seccompbpf: %d instructions, at most %d", len(p), maxInstructions)
 	}
 	return p, nil
 }
 
-// body returns what runs when the number matches. A condition that fails jumps
-// to the last instruction, which loads the number again for the next rule.
-func (r Rule) body() ([]Instruction, error) {
+// A decision is what runs for system calls in sequence.
+type decision struct {
+	first, last uint32
+	program     []Instruction
+}
+
+// continues reports whether d says the same as the decision before it.
+func (d decision) continues(before decision) bool {
+	return d.first == before.last+1 && slices.Equal(d.program, before.program)
+}
+
+// decisions returns those of all rules in ascending order of the calls.
+func (f Filter) decisions() ([]decision, error) {
+	order := make([]int, len(f.Rules))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(f.Rules[a].Syscall, f.Rules[b].Syscall) })
+	var all []decision
+	for len(order) > 0 {
+		d := decision{first: f.Rules[order[0]].Syscall, last: f.Rules[order[0]].Syscall}
+		for len(order) > 0 && f.Rules[order[0]].Syscall == d.first {
+			i := order[0]
+			order = order[1:]
+			var err error
+			if d.program, err = f.Rules[i].appendTo(d.program); err != nil {
+				return nil, fmt.Errorf("seccompbpf: rule %d: %w", i, err)
+			}
+			if len(d.program) > maxJump-1 {
+				return nil, fmt.Errorf("seccompbpf: rule %d: too much for call %d", i, d.first)
+			}
+		}
+		if n := len(all); n > 0 && d.continues(all[n-1]) {
+			all[n-1].last = d.last
+		} else {
+			all = append(all, d)
+		}
+	}
+	return all, nil
+}
+
+// search appends to p what finds the decision for the number that is loaded. It
+// halves what is left: when a filter is installed, the kernel runs it for every call
+// that there is (seccomp_cache_prepare in kernel/seccomp.c), which a list of rules
+// makes take longer than all the rest.
+func search(p []Instruction, decisions []decision) []Instruction {
+	allow := Instruction{Code: ret, K: uint32(Allow)}
+	switch len(decisions) {
+	case 0:
+		return append(p, allow)
+	case 1:
+		only, size := decisions[0], uint8(len(decisions[0].program))
+		if only.first == only.last {
+			p = append(p, Instruction{Code: jumpEq, K: only.first, Jf: size})
+		} else {
+			p = append(p, Instruction{Code: jumpGe, K: only.first, Jf: size + 1}, Instruction{Code: jumpGt, K: only.last, Jt: size})
+		}
+		return append(append(p, only.program...), allow)
+	}
+	half, at := len(decisions)/2, len(p)
+	p = append(p, Instruction{Code: jumpGt, K: decisions[half-1].last})
+	p = search(p, decisions[:half])
+	low := len(p) - at - 1
+	if low <= maxJump {
+		p[at].Jt = uint8(low)
+	} else {
+		p[at].Jf = 1
+		p = slices.Insert(p, at+1, Instruction{Code: jumpFar, K: uint32(low)})
+	}
+	return search(p, decisions[half:])
+}
+
+// appendTo appends what runs when the number matches. A condition that fails jumps
+// behind it.
+func (r Rule) appendTo(p []Instruction) ([]Instruction, error) {
 	if len(r.When) == 0 {
-		return []Instruction{{Code: ret, K: uint32(r.Action)}}, nil
+		return append(p, Instruction{Code: ret, K: uint32(r.Action)}), nil
 	}
 	if len(r.When) > 100 {
 		return nil, errors.New("more than 100 conditions")
 	}
-	var p []Instruction
 	for i, c := range r.When {
 		if c.Arg < 0 || c.Arg > 5 {
 			return nil, fmt.Errorf("argument %d", c.Arg)
@@ -147,5 +221,5 @@ func (r Rule) body() ([]Instruction, error) {
 			return nil, fmt.Errorf("operator %d", c.Op)
 		}
 	}
-	return append(p, Instruction{Code: ret, K: uint32(r.Action)}, Instruction{Code: loadWord, K: offNumber}), nil
+	return append(p, Instruction{Code: ret, K: uint32(r.Action)}), nil
 }

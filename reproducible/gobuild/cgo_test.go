@@ -114,7 +114,7 @@ func TestAProgramInCAndGoIsRepeatedFromItsProvenance(t *testing.T) {
 	c.C = compiler(t, c)
 	spec, err := gobuild.Plan(t.Context(), c)
 	require.NoError(t, err)
-	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: c.Store, Now: time.Now})
+	box, err := sandbox.New(sandbox.Config{Store: c.Store, Now: time.Now})
 	require.NoError(t, err)
 	first, err := box.Build(t.Context(), spec)
 	require.NoError(t, err, "%s", logOf(err))

@@ -31,14 +31,6 @@ import (
 	"github.com/sealwright/sealwright/reproducible/store"
 )
 
-// hook is what Init returned in this process.
-var hook sandbox.Hook
-
-func TestMain(m *testing.M) {
-	hook = sandbox.Init()
-	os.Exit(m.Run())
-}
-
 // goCommand runs the go command of this machine, with exactly the given environment.
 func goCommand(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
@@ -172,7 +164,7 @@ func TestAStrangerRepeatsABuildFromItsProvenanceAlone(t *testing.T) {
 	})
 	require.NoError(t, err)
 
-	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: s, Now: time.Now})
+	box, err := sandbox.New(sandbox.Config{Store: s, Now: time.Now})
 	require.NoError(t, err)
 	if granted, err := box.Probe(t.Context()); err != nil || !granted.Granted.Has(spec.Require) {
 		t.Skipf("needs a machine that grants user namespaces: %v %v", err, granted.Missing)

@@ -150,8 +150,8 @@ func (p *planner) toolchain(ctx context.Context) (reproducible.Input, error) {
 	if !filepath.IsAbs(p.GOROOT) {
 		return in, attest.Refuse(CodeToolchain, "Config.GOROOT", "an absolute path", quote(p.GOROOT))
 	}
-	version, err := os.ReadFile(filepath.Join(p.GOROOT, "VERSION"))
-	if err != nil {
+	version, err := optional(filepath.Join(p.GOROOT, "VERSION"))
+	if err != nil || len(version) == 0 {
 		return in, attest.Refuse(CodeToolchain, "Config.GOROOT", "a Go tree", "").Because(err)
 	}
 	first, _, _ := strings.Cut(string(version), "\n")

@@ -18,14 +18,6 @@ import (
 	"github.com/sealwright/sealwright/reproducible/sandbox"
 )
 
-// hook is what Init returned in this process.
-var hook sandbox.Hook
-
-func TestMain(m *testing.M) {
-	hook = sandbox.Init()
-	os.Exit(m.Run())
-}
-
 // text is a regular file of an archive.
 func text(name, content string) tar.Header {
 	return tar.Header{Name: name, PAXRecords: map[string]string{"content": content}}
@@ -51,7 +43,7 @@ func distribution(t *testing.T) []tar.Header {
 // /out/result both times.
 func runTwice(t *testing.T, c inputs.Config, from []reproducible.Input, script string) string {
 	t.Helper()
-	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: c.Store, Now: time.Now})
+	box, err := sandbox.New(sandbox.Config{Store: c.Store, Now: time.Now})
 	require.NoError(t, err)
 	spec := &reproducible.Spec{
 		Inputs: from, Command: []string{"/bin/sh", "-c", script}, Outputs: []string{"result"},

@@ -45,6 +45,10 @@
 //
 // # Other runtimes
 //
+// runc and crun do all of this alike. crun refuses a machine that has controllers in
+// both versions of control groups, and it says so itself; where the second version is
+// not mounted for this process, it works.
+//
 // The command line used is run, create, kill and delete with --root, --log,
 // --log-format, --bundle and --pid-file, which runsc and kata-runtime have too, so
 // an adapter for them has this shape. It needs other eyes: their containers are no

@@ -151,8 +151,8 @@ func TestAnIncompleteConfigIsRefused(t *testing.T) {
 	}
 }
 
-// TestCrunRunsOrIsRefusedClearly holds on every machine: crun cannot use control
-// groups in hybrid mode, and says so.
+// TestCrunRunsOrIsRefusedClearly holds on every machine: crun refuses one with
+// controllers in both versions of control groups, and says so.
 func TestCrunRunsOrIsRefusedClearly(t *testing.T) {
 	l := labWith(t, find(t, "crun", "crun"))
 	granted, err := l.builder.Probe(t.Context())

@@ -33,6 +33,11 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == toolArgument {
 		os.Exit(act(os.Args[2], os.Args[3:]))
 	}
+	if os.Getenv(otherRuntime) != "" {
+		if err := hideUnified(); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	if staticDir != "" {
 		_ = os.RemoveAll(staticDir)
@@ -97,7 +102,7 @@ func find(t testing.TB, name, pkg string) string {
 
 func newLab(t testing.TB) *lab {
 	t.Helper()
-	l := labWith(t, find(t, "runc", "runc"))
+	l := labWith(t, find(t, laboratory(), laboratory()))
 	path, err := staticBinary()
 	require.NoError(t, err)
 	f, err := os.Open(path)

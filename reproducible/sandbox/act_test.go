@@ -62,14 +62,15 @@ func result(text string) error { return os.WriteFile("/out/result", []byte(text)
 // acts are commands that should work.
 func acts() map[string]func(args []string) error {
 	return map[string]func(args []string) error{
-		"echo":        func(args []string) error { return result(strings.Join(args, " ")) },
-		"environment": func([]string) error { return result(strings.Join(os.Environ(), "\n")) },
-		"identity":    identity,
-		"look":        look,
-		"sleep":       func([]string) error { time.Sleep(time.Hour); return nil },
-		"memfd":       runFromMemfd,
-		"linger":      linger,
-		"loopback":    loopback,
+		"echo":         func(args []string) error { return result(strings.Join(args, " ")) },
+		"tell-up-time": tellUpTime,
+		"environment":  func([]string) error { return result(strings.Join(os.Environ(), "\n")) },
+		"identity":     identity,
+		"look":         look,
+		"sleep":        func([]string) error { time.Sleep(time.Hour); return nil },
+		"memfd":        runFromMemfd,
+		"linger":       linger,
+		"loopback":     loopback,
 		"burn": func([]string) error {
 			for {
 				syscall.Getppid()

@@ -7,7 +7,7 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strconv"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 
@@ -84,19 +84,24 @@ type run struct {
 // prepare gathers everything that needs no child.
 func (r *run) prepare(ctx context.Context) error {
 	limits := r.spec.Limits
-	// What the group cannot limit is limited per process, or refused if the spec
-	// requires more, so why it cannot does not matter here.
-	r.group, _ = cgroup.Create(cgroup.Host{}, cgroup.Limits{Memory: limits.Memory, PIDs: limits.PIDs})
+	grouped := make(chan *cgroup.Group)
+	go func() { // while the inputs are verified
+		// What the group cannot limit is limited per process, or refused if the spec
+		// requires more, so why it cannot does not matter here.
+		group, _ := cgroup.Create(cgroup.Host{}, cgroup.Limits{Memory: limits.Memory, PIDs: limits.PIDs})
+		grouped <- group
+	}()
 	mounts, err := r.sandbox.mounts(ctx, r.spec)
+	r.group = <-grouped
 	if err != nil {
 		return err
 	}
-	r.plan, err = newPlan(r.spec, mounts, r.sandbox.config.Trace != nil)
-	if err != nil {
-		return err
-	}
+	r.plan = r.sandbox.newPlan(r.spec, mounts)
 	if r.plan.Sorted {
 		if err := r.sandbox.copied(ctx, r.spec, r.plan.Mounts); err != nil {
+			return err
+		}
+		if r.plan.Order, err = r.sandbox.order(ctx); err != nil {
 			return err
 		}
 	}
@@ -104,26 +109,6 @@ func (r *run) prepare(ctx context.Context) error {
 		r.plan.AddressSpace = limits.Memory
 	}
 	return nil
-}
-
-// newPlan says what the child is to set up.
-func newPlan(s *reproducible.Spec, mounts []mount, traced bool) (*plan, error) {
-	p := &plan{
-		Mounts: mounts, Command: s.Command, Env: s.Environment(), Dir: s.Dir,
-		UID: s.UID, GID: s.GID, Switch: os.Geteuid() == 0, Hostname: s.Hostname, Umask: s.Umask,
-		OutputBytes: s.Limits.OutputBytes, OutputFiles: s.Limits.OutputFiles, ScratchBytes: s.Limits.ScratchBytes,
-		Trace: traced, FixedClock: s.Require.Has(reproducible.FixedClock), PIDs: s.Limits.PIDs,
-		CPUSeconds: max(1, int64(s.Limits.CPU.Seconds())), CPUs: s.CPUs, Sorted: s.Require.Has(reproducible.SortedInputs),
-		Namespaces: map[string]string{},
-	}
-	for _, name := range []string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"} {
-		link, err := os.Readlink("/proc/self/ns/" + name)
-		if err != nil {
-			return nil, machineError("/proc/self/ns", err)
-		}
-		p.Namespaces[name] = link
-	}
-	return p, nil
 }
 
 // mounts has the store hand out every input, verified, and looks at the host
@@ -154,10 +139,14 @@ func (s *Sandbox) input(ctx context.Context, in reproducible.Input) (string, err
 	return s.config.Store.MaterializeFile(ctx, in.Digest, in.Kind == reproducible.Executable)
 }
 
-// do starts the child, runs the command in it, and captures what it made.
+// do starts the child, runs the command in it, and captures what it made. Its
+// thread is the child's parent.
 func (r *run) do(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.spec.Limits.Wall, errWall)
 	defer cancel()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer r.release()
 	if err := r.start(ctx); err != nil {
 		return err
 	}
@@ -166,10 +155,13 @@ func (r *run) do(ctx context.Context) error {
 		return r.failed(ctx, err)
 	}
 	r.result.Started = r.sandbox.config.Now()
-	if err := r.launch(); err != nil {
+	if err := r.jail.permit(); err != nil {
 		return r.failed(ctx, err)
 	}
 	end := r.jail.wait()
+	if err := r.jail.ran(); err != nil {
+		return r.failed(ctx, err)
+	}
 	r.result.Finished = r.sandbox.config.Now()
 	if err := r.unwatch(ctx); err != nil {
 		return err
@@ -183,12 +175,25 @@ func (r *run) do(ctx context.Context) error {
 	return r.capture(ctx)
 }
 
+// release ends the child, if there is one.
+func (r *run) release() {
+	if r.jail != nil {
+		r.jail.stop()
+		r.jail.done()
+	}
+}
+
 func (r *run) start(ctx context.Context) (err error) {
 	r.log, err = record.New(r.spec.Limits.LogBytes)
 	if err != nil {
 		return machineError("log", err)
 	}
-	r.jail, err = r.sandbox.start(r.plan, r.log.Writer())
+	doors, err := r.group.Doors()
+	if err == nil {
+		r.jail, err = start(r.plan, doors, r.log.Writer())
+	} else {
+		err = machineError("control group", err)
+	}
 	if err != nil {
 		r.log.Abandon()
 		return err
@@ -197,33 +202,42 @@ func (r *run) start(ctx context.Context) (err error) {
 	return stopReason(ctx)
 }
 
-// admit reads what the child has set up and puts it into its control group. It
-// refuses when that is less than the spec requires.
+// admit reads what the child has set up. It refuses when that is less than the spec
+// requires.
 func (r *run) admit() error {
-	rep, fds, ok, err := r.jail.receive()
-	if len(fds) > 0 {
-		defer fds[0].Close()
-		r.output, err = openRoot(fds[0])
+	if r.plan.Sorted {
+		if err := r.fill(); err != nil {
+			return err
+		}
 	}
-	if len(fds) > 1 {
-		err = errors.Join(err, r.watch(fds[1]))
+	monitors, err := readNamespaces("/proc/self/")
+	if err != nil {
+		return machineError("namespaces", err)
 	}
-	switch {
-	case err != nil:
-		return machineError("report", err)
-	case !ok:
-		return attest.Refuse(CodeSetUp, "child", "a report", "its end")
-	case rep.Step != "":
-		return setUpError(rep)
-	case r.output == nil:
-		return machineError("report", errors.New("no descriptor of "+reproducible.OutputDir))
+	rep, err := r.jail.expect(reportSize)
+	if err != nil {
+		return err
 	}
-	achieved := rep.Achieved | r.sandbox.promises()
+	root, err := os.OpenRoot(r.jail.proc("root"))
+	if err != nil {
+		return machineError("root", err)
+	}
+	defer root.Close()
+	achieved, err := r.jail.achieved(rep, root, monitors)
+	if err != nil {
+		return attest.Refuse(CodeSetUp, "child", "the isolation", "").Because(err)
+	}
+	if r.output, err = root.OpenRoot(reproducible.OutputDir[1:]); err != nil {
+		return machineError(reproducible.OutputDir, err)
+	}
+	if r.jail.child.listener != 0 {
+		if err := r.watch(); err != nil {
+			return machineError("listener", err)
+		}
+	}
+	achieved |= r.sandbox.promises()
 	if len(r.spec.HostPaths) > 0 {
 		achieved &^= ofTheMachine
-	}
-	if err := r.group.Add(r.jail.process.Pid); err != nil {
-		return machineError("control group", err)
 	}
 	// The child sets the limits of single processes after it has permission, and
 	// does not run the command unless it could.
@@ -247,14 +261,28 @@ func (r *run) admit() error {
 	return reproducible.RequireMet(r.spec.Require, achieved, nil)
 }
 
-// watch starts the tracer of a child that has stopped before its command.
-func (r *run) watch(listener *os.File) error {
-	proc := "/proc/" + strconv.Itoa(r.jail.process.Pid)
-	root, err := os.OpenFile(proc+"/root", os.O_RDONLY|unix.O_PATH|unix.O_DIRECTORY, 0)
+// fill has the copies filled while the child waits.
+func (r *run) fill() error {
+	if _, err := r.jail.expect(fillSize); err != nil {
+		return err
+	}
+	if err := r.jail.fill(); err != nil {
+		return machineError("sorted inputs", err)
+	}
+	return r.jail.permit()
+}
+
+// watch starts the tracer of a child that waits before its command.
+func (r *run) watch() error {
+	listener, err := r.jail.listener()
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenFile(r.jail.proc("root"), os.O_RDONLY|unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	mounts, err := os.Open(proc + "/ns/mnt")
+	mounts, err := os.Open(r.jail.proc("ns/mnt"))
 	if err != nil {
 		return errors.Join(err, listener.Close(), root.Close())
 	}
@@ -301,39 +329,6 @@ func (r *run) traced() error {
 	return nil
 }
 
-// openRoot opens the directory of a descriptor whose mount is in no namespace
-// that could name it.
-func openRoot(dir *os.File) (*os.Root, error) {
-	return os.OpenRoot("/proc/self/fd/" + strconv.Itoa(int(dir.Fd())))
-}
-
-// setUpError tells a step that failed for what the spec says from one that the
-// machine refused.
-func setUpError(rep report) error {
-	if rep.Step == stepDir || rep.Step == stepExec {
-		return attest.Refuse(reproducible.CodeStart, rep.Step, "a command that starts", rep.Error)
-	}
-	return attest.Refuse(CodeSetUp, rep.Step, "the isolation", rep.Error)
-}
-
-// launch lets the command run and reports if it could not be started.
-func (r *run) launch() error {
-	if err := r.jail.permit(); err != nil {
-		return machineError("permission", err)
-	}
-	rep, fds, ok, err := r.jail.receive()
-	for _, f := range fds {
-		_ = f.Close()
-	}
-	if err != nil {
-		return machineError("report", err)
-	}
-	if ok {
-		return setUpError(rep)
-	}
-	return nil
-}
-
 // failed stops a child whose command did not run, and prefers to report that the
 // caller or the clock ended it.
 func (r *run) failed(ctx context.Context, err error) error {
@@ -367,12 +362,9 @@ func hostPathFindings(spec *reproducible.Spec) []reproducible.Finding {
 	return out
 }
 
-// clean gives back what the run holds. It is called once, whatever happened.
+// clean gives back what the run holds, when there is no child any more. It is called
+// once, whatever happened.
 func (r *run) clean() error {
-	if r.jail != nil {
-		r.jail.stop()
-		r.jail.done()
-	}
 	if r.log != nil {
 		r.log.Wait()
 	}

@@ -3,274 +3,241 @@
 package sandbox
 
 import (
-	"encoding/binary"
-	"errors"
-	"os"
-	"runtime"
-	"syscall"
+	"math"
+	"strconv"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sealwright/sealwright/internal/strictjson"
+	"github.com/sealwright/sealwright/internal/seccompbpf"
 	"github.com/sealwright/sealwright/reproducible"
 	"github.com/sealwright/sealwright/reproducible/trace"
 )
 
-// A child is this program, re-executed as process 1 of fresh namespaces, on its
-// way to becoming the command. Credentials, no_new_privs and the filter belong
-// to one thread, so everything happens on the thread that will exec.
+// controlFD is where a child has its end of the control socket, a SOCK_SEQPACKET
+// pair. Descriptors 0, 1 and 2 are its program and the log.
+const controlFD = 3
+
+// A child is the script of process 1 of a build, on its way to becoming the
+// command.
 type child struct {
+	*script
 	plan     *plan
-	achieved reproducible.Guarantees
-	output   int // descriptor of /out
-	listener int // descriptor that the tracer listens on, or -1
-	program  program
+	copies   []uint64 // descriptors of the mounts that the monitor fills, or 0, as in plan.Mounts
+	listener uint64   // descriptor that the tracer listens on, or 0
+	answer   uint64   // address of a byte that the monitor sends
+	report   uint64   // address of a report
 }
 
-// becomeChild returns at once unless this process is the child of a sandbox.
-func becomeChild() {
-	if !inherited() {
-		return
-	}
-	runtime.LockOSThread()
-	c := &child{output: -1, listener: -1}
-	step, err := c.run()
-	c.send(report{Step: step, Error: err.Error()})
-	os.Exit(125)
+// A report is what a child tells the monitor before the command runs.
+type report struct {
+	NoStep uint64 // all ones, which no step has as its index
+	Name   unix.Utsname
+	UpTime unix.Timespec
 }
 
-// A step is one part of the set-up, named in errors.
-type step struct {
-	name string
-	do   func() error
-}
-
-// Steps that fail for what the spec says rather than for what the machine is.
+// reportSize is the size of a report, and fillSize that of as much of it as tells
+// that the child waits for its copies.
 const (
-	stepDir  = "dir"
-	stepExec = "exec"
+	reportSize = int(unsafe.Sizeof(report{}))
+	fillSize   = 8
 )
 
-// run does every step and becomes the command; it returns only with an error.
-func (c *child) run() (string, error) {
-	steps := []step{
-		{"plan", c.readPlan},
-		{"descriptors", c.closeOnExec},
+// Parts that fail for what the spec says rather than for what the machine is.
+const (
+	partDir  = "dir"
+	partExec = "exec"
+)
+
+// compose writes the script of a child that does what p says.
+func compose(p *plan) (*child, error) {
+	c := &child{script: newScript(), plan: p}
+	c.answer, c.report = c.room(1), put(c.script, report{NoStep: math.MaxUint64})
+	for _, part := range []struct {
+		name    string
+		compose func() error
+	}{
+		{partNamespaces, c.namespaces},
+		{"descriptors", c.closeDescriptors},
+		{"clocks", c.clocks},
 		{"mounts", c.mounts},
-		{"namespaces", c.namespaces},
 		{"hostname", c.hostname},
-		{"loopback", loopback},
+		{"loopback", c.loopback},
 		{"identity", c.identity},
 		{"parent", c.followParent},
 		{"directories", c.directories},
-		{stepDir, func() error { return unix.Chdir(c.plan.Dir) }},
-		{"stdin", stdin},
-		{"processors", func() error { return takeProcessors(c.plan.CPUs) }},
+		{partDir, c.changeDirectory},
+		{"stdin", c.stdin},
+		{"processors", c.processors},
 		{"filter", c.filter},
-		{"program", c.prepareExec},
-		{"trace", c.trace},
+		{"trace", c.watch},
 		{"report", c.reportAndWait},
 		{"limits", c.limits},
-		{stepExec, c.exec},
-	}
-	for _, s := range steps {
-		if err := s.do(); err != nil {
-			return s.name, err
+		{partExec, c.exec},
+	} {
+		c.part = part.name
+		if err := part.compose(); err != nil {
+			return nil, err
 		}
 	}
-	return stepExec, errors.New("exec returned")
+	return c, nil
 }
 
-func (c *child) readPlan() (err error) {
-	c.plan, err = readPlan()
-	return err
-}
-
-// closeOnExec marks every descriptor from 3 on.
-func (c *child) closeOnExec() error {
-	if err := unix.CloseRange(3, ^uint(0)>>1, unix.CLOSE_RANGE_CLOEXEC); err != nil {
-		return os.NewSyscallError("close_range", err)
-	}
-	c.achieved |= reproducible.ClosedDescriptors | reproducible.CleanEnvironment
+// closeDescriptors leaves the child four, of which the last closes when it becomes
+// the command.
+func (c *child) closeDescriptors() error {
+	c.do("close_range", unix.SYS_CLOSE_RANGE, controlFD+1, math.MaxUint32, 0)
+	c.do("fcntl", unix.SYS_FCNTL, controlFD, unix.F_SETFD, unix.FD_CLOEXEC)
 	return nil
+}
+
+// close closes a descriptor that open made.
+func (c *child) close(fd uint64) {
+	c.do("close", unix.SYS_CLOSE, fd)
+	c.free[fd] = true
+}
+
+// wait waits for a word of the monitor, whose end ends the child.
+func (c *child) wait() {
+	c.add("read", 1, 1, unix.SYS_READ, controlFD, c.answer, 1)
+}
+
+// tell sends the first size bytes of the report.
+func (c *child) tell(size int) {
+	c.add("write", int64(size), int64(size), unix.SYS_WRITE, controlFD, c.report, uint64(size))
 }
 
 func (c *child) hostname() error {
-	if err := errors.Join(unix.Sethostname([]byte(c.plan.Hostname)), unix.Setdomainname(nil)); err != nil {
-		return err
-	}
-	var u unix.Utsname
-	if err := unix.Uname(&u); err != nil {
-		return err
-	}
-	if unix.ByteSliceToString(u.Nodename[:]) == c.plan.Hostname {
-		c.achieved |= reproducible.FixedHostname
-	}
-	return nil
-}
-
-// namespaces checks that the child shares none with its monitor.
-func (c *child) namespaces() error {
-	means := map[string]reproducible.Guarantees{
-		"net": reproducible.NoNetwork, "ipc": reproducible.IPCIsolation, "uts": reproducible.UTSIsolation,
-		"user": reproducible.UserIsolation, "pid": reproducible.PIDIsolation | reproducible.KillTree,
-		"mnt": reproducible.MinimalRoot, "cgroup": 0,
-	}
-	for name, guarantee := range means {
-		own, err := os.Readlink("/proc/self/ns/" + name)
-		if err != nil {
-			return err
-		}
-		if monitors := c.plan.Namespaces[name]; monitors == "" || own == monitors {
-			return errors.New("the " + name + " namespace is the monitor's")
-		}
-		c.achieved |= guarantee
-	}
+	name := c.plan.Hostname
+	c.do("sethostname", unix.SYS_SETHOSTNAME, c.text(name), uint64(len(name)))
+	c.do("setdomainname", unix.SYS_SETDOMAINNAME, c.text(""), 0)
+	c.do("uname", unix.SYS_UNAME, c.report+uint64(unsafe.Offsetof(report{}.Name)))
 	return nil
 }
 
 // loopback brings up the only interface.
-func loopback() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return os.NewSyscallError("socket", err)
-	}
-	defer unix.Close(fd)
+func (c *child) loopback() error {
 	r, err := unix.NewIfreq("lo")
 	if err != nil {
 		return err
 	}
 	r.SetUint16(unix.IFF_UP)
-	return os.NewSyscallError("ioctl SIOCSIFFLAGS", unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, r))
+	fd := c.open("socket", unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	c.do("ioctl SIOCSIFFLAGS", unix.SYS_IOCTL, fd, unix.SIOCSIFFLAGS, put(c.script, *r))
+	c.close(fd)
+	return nil
 }
 
 // followParent makes the death of the monitor the child's. A monitor that died
 // before has closed its end of the control socket.
 func (c *child) followParent() error {
-	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
-		return os.NewSyscallError("prctl", err)
-	}
-	fds := []unix.PollFd{{Fd: controlFD, Events: unix.POLLRDHUP}}
-	if _, err := unix.Poll(fds, 0); err != nil {
-		return os.NewSyscallError("poll", err)
-	}
-	if fds[0].Revents&(unix.POLLRDHUP|unix.POLLHUP) != 0 {
-		return errors.New("the monitor is gone")
-	}
+	c.do("prctl PR_SET_PDEATHSIG", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
+	fds := put(c.script, unix.PollFd{Fd: controlFD, Events: unix.POLLRDHUP})
+	c.do("ppoll", unix.SYS_PPOLL, fds, 1, c.words(0, 0), 0, 0)
 	return nil
 }
 
-// directories makes the home as the identity that will use it and keeps a
-// descriptor of /out for the monitor.
+// directories makes the home as the identity that will use it.
 func (c *child) directories() error {
-	unix.Umask(0o022)
-	if err := unix.Mkdir(reproducible.HomeDir, 0o755); err != nil {
-		return os.NewSyscallError("mkdir", err)
-	}
-	unix.Umask(int(c.plan.Umask))
-	fd, err := unix.Open(reproducible.OutputDir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	c.output = fd
-	return os.NewSyscallError("open", err)
-}
-
-func stdin() error {
-	fd, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return os.NewSyscallError("open", err)
-	}
-	return os.NewSyscallError("dup3", unix.Dup3(fd, 0, 0))
-}
-
-// reportAndWait tells the monitor what was achieved and waits for permission to
-// run the command.
-func (c *child) reportAndWait() error {
-	fds := []int{c.output}
-	if c.listener >= 0 {
-		fds = append(fds, c.listener)
-	}
-	if err := c.send(report{Achieved: c.achieved}, fds...); err != nil {
-		return err
-	}
-	permission := make([]byte, 1)
-	n, err := unix.Read(controlFD, permission)
-	if err != nil {
-		return os.NewSyscallError("read", err)
-	}
-	if n != 1 {
-		return errors.New("no permission")
-	}
+	c.do("mkdir "+reproducible.HomeDir, unix.SYS_MKDIRAT, atCWD, c.text(reproducible.HomeDir), 0o755)
+	c.any("umask", unix.SYS_UMASK, uint64(c.plan.Umask))
 	return nil
 }
 
-// send writes one message, with descriptors if there are any. Another thread
-// does it: this one may already be watched by a tracer that does not listen yet,
-// and the runtime starts no thread from a locked one, so the others are not.
-func (c *child) send(r report, fds ...int) error {
-	body, err := strictjson.Marshal(r)
+func (c *child) changeDirectory() error {
+	c.do("chdir", unix.SYS_CHDIR, c.text(c.plan.Dir))
+	return nil
+}
+
+func (c *child) stdin() error {
+	fd := c.open("open /dev/null", unix.SYS_OPENAT, atCWD, c.text("/dev/null"), unix.O_RDONLY|unix.O_CLOEXEC)
+	c.do("dup3", unix.SYS_DUP3, fd, 0, 0)
+	c.close(fd)
+	return nil
+}
+
+// processors leaves the child those of the spec.
+func (c *child) processors() error {
+	if c.plan.CPUs == 0 {
+		return nil
+	}
+	set, err := processors(c.plan.CPUs)
 	if err != nil {
 		return err
 	}
-	var rights []byte
-	if len(fds) > 0 {
-		rights = unix.UnixRights(fds...)
-	}
-	sent := make(chan error)
-	go func() {
-		sent <- os.NewSyscallError("sendmsg", unix.Sendmsg(controlFD, body, rights, nil, unix.MSG_NOSIGNAL))
-	}()
-	return <-sent
+	c.do("sched_setaffinity", unix.SYS_SCHED_SETAFFINITY, 0, uint64(unsafe.Sizeof(set)), put(c.script, set))
+	return nil
 }
 
-// trace has the monitor told of system calls. From here on this thread can make
-// none of those that are watched until the monitor listens.
-func (c *child) trace() (err error) {
-	if w := c.plan.watch(); w != (trace.Watch{}) {
-		c.listener, err = trace.Install(w)
-	}
+// filter installs the system call policy.
+func (c *child) filter() error {
+	program, err := c.plan.Filters.of(kind{fixedClock: c.plan.FixedClock, keepCPUs: c.plan.CPUs != 0})
+	c.do("seccomp", unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, c.seccomp(program))
 	return err
 }
 
-// A program is what execve(2) takes, made before the limits are set.
-type program struct {
-	path      *byte
-	argv, env []*byte
-	failure   [errnoSize]byte
+// seccomp puts a filter as seccomp(2) takes it.
+func (c *child) seccomp(program []seccompbpf.Instruction) (address uint64) {
+	instructions := make([]uint64, len(program))
+	for i, in := range program {
+		instructions[i] = uint64(in.Code) | uint64(in.Jt)<<16 | uint64(in.Jf)<<24 | uint64(in.K)<<32
+	}
+	return c.words(uint64(len(program)), c.words(instructions...))
 }
 
-// errnoSize is the size of the message that tells why exec failed: an error
-// number. It is no JSON, because a program under the limits of the command may
-// have no memory to make any.
-const errnoSize = 4
-
-func (c *child) prepareExec() (err error) {
-	if c.program.path, err = syscall.BytePtrFromString(c.plan.Command[0]); err != nil {
-		return err
+// watch has the monitor told of system calls. From here on the child can make none
+// of those that are watched until the monitor listens.
+func (c *child) watch() error {
+	w := c.plan.watch()
+	if w == (trace.Watch{}) {
+		return nil
 	}
-	if c.program.argv, err = syscall.SlicePtrFromStrings(c.plan.Command); err != nil {
-		return err
-	}
-	c.program.env, err = syscall.SlicePtrFromStrings(c.plan.Env)
+	program, err := trace.Filter(w).Assemble()
+	c.listener = c.open("seccomp", unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, listenerFlags(), c.seccomp(program))
 	return err
 }
 
-// exec becomes the command, without allocating. The program is busy for an
-// instant when the monitor has just written it and another of its children,
-// forked meanwhile, has not yet closed what it inherited (go.dev/issue/22315).
+// listenerFlags ask for a descriptor, and for calls that no signal makes start
+// again where the kernel knows that (Linux 5.19): then it looks at the filter, of
+// which there is none, and else at the flag.
+func listenerFlags() uint64 {
+	const plain, killable = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+	if _, _, e := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, killable, 0); e == unix.EFAULT {
+		return killable
+	}
+	return plain
+}
+
+// reportAndWait tells the monitor that the command could run, and waits for
+// permission.
+func (c *child) reportAndWait() error {
+	c.tell(reportSize)
+	c.wait()
+	return nil
+}
+
+// exec becomes the command. The program is busy for an instant when the monitor has
+// just written it and another of its children, forked meanwhile, has not yet closed
+// what it inherited (go.dev/issue/22315), so that is tried again, for two seconds.
 func (c *child) exec() error {
-	p := &c.program
-	pause := unix.Timespec{Nsec: 10_000_000}
-	var e syscall.Errno
-	for range 200 {
-		_, _, e = unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(p.path)),
-			uintptr(unsafe.Pointer(&p.argv[0])), uintptr(unsafe.Pointer(&p.env[0])))
-		if e != unix.ETXTBSY {
-			break
-		}
-		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&pause)), 0, 0)
+	arguments := []uint64{c.text(c.plan.Command[0]), c.strings(c.plan.Command), c.strings(c.plan.Env)}
+	for pause := time.Millisecond; pause < 2*time.Second; pause *= 2 {
+		c.add("execve", -int64(unix.ETXTBSY), -int64(unix.ETXTBSY), unix.SYS_EXECVE, arguments...)
+		c.do("nanosleep", unix.SYS_NANOSLEEP, put(c.script, unix.NsecToTimespec(pause.Nanoseconds())), 0)
 	}
-	binary.LittleEndian.PutUint32(p.failure[:], uint32(e))
-	_, _, _ = unix.RawSyscall(unix.SYS_WRITE, controlFD, uintptr(unsafe.Pointer(&p.failure)), errnoSize)
-	_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, 125, 0, 0)
-	return e
+	c.add("execve", 1, 0, unix.SYS_EXECVE, arguments...)
+	return nil
+}
+
+// describe tells why a step ended the child.
+func (c *child) describe(s step) (part, why string) {
+	if s.index >= uint64(len(c.steps)) {
+		return "report", "no step " + strconv.FormatUint(s.index, 10)
+	}
+	what := c.calls[s.index]
+	if s.result < 0 {
+		return c.parts[s.index], what + ": " + unix.Errno(-s.result).Error()
+	}
+	return c.parts[s.index], what + ": the result " + strconv.FormatInt(s.result, 10)
 }

@@ -7,8 +7,6 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/sealwright/sealwright/reproducible"
 )
 
 // securebits give root no capabilities, keep none over a change of identity
@@ -19,32 +17,31 @@ const securebits = 1<<0 | 1<<1 | // NOROOT
 	1<<6 | 1<<7 // NO_CAP_AMBIENT_RAISE
 
 // identity becomes the build's user for good: bounding and ambient sets are
-// emptied, ids switched, the remaining sets emptied, no_new_privs set. System
-// calls go to this thread alone.
+// emptied, ids switched, the remaining sets emptied, no_new_privs set.
 func (c *child) identity() error {
-	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
-		return os.NewSyscallError("prctl PR_CAP_AMBIENT", err)
+	c.do("prctl PR_CAP_AMBIENT", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+	for i := range capabilities() {
+		c.do("prctl PR_CAPBSET_DROP", unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, i, 0, 0, 0)
 	}
-	if err := dropBounding(); err != nil {
-		return err
-	}
-	if err := unix.Prctl(unix.PR_SET_SECUREBITS, securebits, 0, 0, 0); err != nil {
-		return os.NewSyscallError("prctl PR_SET_SECUREBITS", err)
-	}
-	if c.plan.Switch {
-		if err := switchTo(c.plan.UID, c.plan.GID); err != nil {
-			return err
-		}
+	c.do("prctl PR_SET_SECUREBITS", unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, securebits, 0, 0, 0)
+	if uid, gid := uint64(c.plan.UID), uint64(c.plan.GID); c.plan.Switch {
+		c.do("setgroups", unix.SYS_SETGROUPS, 0, 0)
+		c.do("setresgid", unix.SYS_SETRESGID, gid, gid, gid)
+		c.do("setresuid", unix.SYS_SETRESUID, uid, uid, uid)
 	}
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capset(&header, &data[0]); err != nil {
-		return os.NewSyscallError("capset", err)
+	c.do("capset", unix.SYS_CAPSET, put(c.script, header), put(c.script, [2]unix.CapUserData{}))
+	c.do("prctl PR_SET_NO_NEW_PRIVS", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	return nil
+}
+
+// capabilities returns how many the kernel has.
+func capabilities() uint64 {
+	n := uint64(0)
+	for n <= lastCapability && unix.Prctl(unix.PR_CAPBSET_READ, uintptr(n), 0, 0, 0) == nil {
+		n++
 	}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return os.NewSyscallError("prctl PR_SET_NO_NEW_PRIVS", err)
-	}
-	return c.readIdentityBack()
+	return n
 }
 
 // lastCapability is above every capability that Linux has; the kernel answers
@@ -64,8 +61,8 @@ func dropBounding() error {
 	return nil
 }
 
-// switchTo takes an identity without groups. The package functions of unix
-// would do so for every thread of the Go runtime, which is about to vanish.
+// switchTo takes an identity without groups, for this thread alone. The package
+// functions of unix would take it for the whole process.
 func switchTo(uid, gid uint32) error {
 	if _, _, e := unix.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0); e != 0 {
 		return os.NewSyscallError("setgroups", e)
@@ -79,74 +76,32 @@ func switchTo(uid, gid uint32) error {
 	return nil
 }
 
-// readIdentityBack records what the kernel says was achieved.
-func (c *child) readIdentityBack() error {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capget(&header, &data[0]); err != nil {
-		return os.NewSyscallError("capget", err)
-	}
-	if data != ([2]unix.CapUserData{}) {
-		return errors.New("capabilities remain")
-	}
-	for i := uintptr(0); i <= lastCapability; i++ {
-		left, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, i, 0, 0, 0)
-		if err == nil && left != 0 {
-			return errors.New("the bounding set is not empty")
-		}
-	}
-	c.achieved |= reproducible.NoCapabilities
-	set, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
-	if err != nil || set != 1 {
-		return errors.Join(errors.New("no_new_privs is not set"), err)
-	}
-	c.achieved |= reproducible.NoNewPrivileges
-	if os.Getuid() != int(c.plan.UID) || os.Getgid() != int(c.plan.GID) {
-		return errors.New("the identity is not the plan's")
-	}
-	return nil
-}
-
-// filter installs the system call policy on this thread.
-func (c *child) filter() error {
-	f := filter(c.plan.FixedClock)
-	f.Rules = append(f.Rules, keepProcessors(c.plan.CPUs)...)
-	if err := install(f); err != nil {
-		return err
-	}
-	c.achieved |= reproducible.Seccomp
-	return nil
-}
-
-// limits come last: they would also bind the Go runtime, which may still need a
-// thread or a page.
+// limits come last, so that they bind the command alone.
 func (c *child) limits() error {
 	p := c.plan
-	bounds := []struct {
+	file := max(p.OutputBytes, p.ScratchBytes)
+	for _, b := range []struct {
 		resource   int
 		soft, hard int64
 	}{
 		{unix.RLIMIT_CORE, 0, 0},
 		{unix.RLIMIT_NOFILE, 1024, 4096},
-		{unix.RLIMIT_FSIZE, max(p.OutputBytes, p.ScratchBytes), max(p.OutputBytes, p.ScratchBytes)},
+		{unix.RLIMIT_FSIZE, file, file},
 		{unix.RLIMIT_CPU, p.CPUSeconds, p.CPUSeconds + 1},
 		{unix.RLIMIT_NPROC, p.PIDs, p.PIDs},
 		{unix.RLIMIT_AS, p.AddressSpace, p.AddressSpace},
-	}
-	for _, b := range bounds {
+	} {
 		if b.resource == unix.RLIMIT_AS && b.hard == 0 {
 			continue
 		}
 		var now unix.Rlimit
 		if err := unix.Getrlimit(b.resource, &now); err != nil {
-			return os.NewSyscallError("getrlimit", err)
+			return machineError("limits", os.NewSyscallError("getrlimit", err))
 		}
-		// Nobody without CAP_SYS_RESOURCE can raise a hard limit; a lower one is
-		// a stricter bound.
+		// Nobody without CAP_SYS_RESOURCE can raise a hard limit, which the child has
+		// from here; a lower one is a stricter bound.
 		next := unix.Rlimit{Cur: min(uint64(b.soft), now.Max), Max: min(uint64(b.hard), now.Max)}
-		if err := unix.Setrlimit(b.resource, &next); err != nil {
-			return os.NewSyscallError("setrlimit", err)
-		}
+		c.do("prlimit", unix.SYS_PRLIMIT64, 0, uint64(b.resource), put(c.script, next), 0)
 	}
 	return nil
 }

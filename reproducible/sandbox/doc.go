@@ -1,19 +1,18 @@
 // Package sandbox is the reproducible.Builder that isolates builds with Linux
 // namespaces. It works as root and as any user who may create user namespaces,
-// starts no daemon and needs no helper program: it re-executes the program that
+// starts no daemon, needs no helper program, and asks nothing of the program that
 // uses it.
 //
-// # The hook
+// # The stage
 //
-// The re-executed child has to take over before the program does anything of
-// its own, so main, or TestMain, begins with
-//
-//	hook := sandbox.Init()
-//
-// and New demands the Hook. Init recognises the child by facts that no argument
-// or environment variable can forge: it is process 1 of a pid namespace, and
-// descriptor 3 is a memfd, sealed against every change, that begins with a magic
-// text. In every other process Init returns at once.
+// What becomes the command is not a copy of the caller's program, but a stage: an
+// executable of a hundred bytes of code (testdata/stage) in sealed memory, which
+// goes through a list of system calls that the monitor, the caller's process, has
+// composed for this one build, and ends at the first result that is not the
+// expected one. No argument, no environment variable and no file can add to it or
+// change it. It starts in a fraction of a millisecond. When the stage has done
+// everything but the last calls it waits, while the monitor reads back from the
+// kernel (/proc/PID/status, mountinfo, ns) what was achieved, and decides.
 //
 // # What the command sees
 //
@@ -33,7 +32,8 @@
 // There is no network but a loopback of the build's own, which is up so that
 // tests of servers can run; no capabilities in any set, and no way to get one;
 // a new session without a terminal; standard input is /dev/null; descriptors
-// from 3 on are closed. The files of inputs belong to whoever owns the store,
+// from 3 on are closed. The clocks that count from the start of the machine count
+// from that of the build, where the kernel has time namespaces. The files of inputs belong to whoever owns the store,
 // as the build's user namespace shows that owner; a command should not look.
 //
 // A system call filter kills foreign architectures and x32, denies what no build
@@ -50,7 +50,7 @@
 // A Sandbox over pinned inputs is the strongest: the tree above, made of content
 // that digests name. HostTree lists the machine's own directories for
 // Spec.HostPaths: all the namespaces, over files that nothing pins. NewThread needs
-// no namespaces, no Hook and no second program: Landlock and a filter on a plain
+// no namespaces and no second program: Landlock and a filter on a plain
 // process. Which guarantees each gives, Result.Achieved tells.
 //
 // # Watching

@@ -12,11 +12,10 @@ import (
 	"github.com/sealwright/sealwright/reproducible/store"
 )
 
-// A program that builds in sandboxes calls Init before anything else. A spec
-// that requires more than the machine grants is refused by name.
+// A spec that requires more than the machine grants is refused by name.
 func Example() {
-	main := func(hook sandbox.Hook, s *store.Store, spec *reproducible.Spec) error {
-		box, err := sandbox.New(sandbox.Config{Hook: hook, Store: s, Now: time.Now})
+	build := func(s *store.Store, spec *reproducible.Spec) error {
+		box, err := sandbox.New(sandbox.Config{Store: s, Now: time.Now})
 		if err != nil {
 			return err
 		}
@@ -27,8 +26,7 @@ func Example() {
 		fmt.Println(result.Achieved)
 		return nil
 	}
-	// hook := sandbox.Init() is the first statement of func main. Without it:
-	fmt.Println(main(sandbox.Hook{}, nil, nil))
+	fmt.Println(build(nil, nil))
 	// Output:
-	// reproducible.sandbox.hook at Config.Hook: want the Hook that Init returned, got the zero Hook
+	// reproducible.sandbox.config at Config: want Store and Now, got nil
 }

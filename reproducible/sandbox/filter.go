@@ -4,6 +4,7 @@ package sandbox
 
 import (
 	"slices"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -13,6 +14,35 @@ import (
 // newNamespaces are the clone flags that make namespaces, which no build may.
 const newNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
 	unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_NEWTIME
+
+// A kind is which filter a command gets.
+type kind struct {
+	thread     bool // that of NewThread
+	fixedClock bool
+	keepCPUs   bool // the processors are the spec's
+}
+
+// assembled are filters that were needed before. Its zero value has none.
+type assembled struct{ byKind sync.Map }
+
+// of returns that of a kind.
+func (a *assembled) of(k kind) ([]seccompbpf.Instruction, error) {
+	if program, ok := a.byKind.Load(k); ok {
+		return program.([]seccompbpf.Instruction), nil
+	}
+	f := filter(k.fixedClock)
+	if k.thread {
+		f = threadFilter()
+	}
+	if k.keepCPUs {
+		f.Rules = append(f.Rules, keepProcessors())
+	}
+	program, err := f.Assemble()
+	if err == nil {
+		a.byKind.Store(k, program)
+	}
+	return program, err
+}
 
 // filter is the system call policy of every build. Where the clock is fixed, it
 // denies the calls that tell the date besides others that the monitor answers.

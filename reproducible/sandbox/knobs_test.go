@@ -124,7 +124,7 @@ func TestACommandGetsNoMoreProcessorsThanTheSpecSays(t *testing.T) {
 func TestAMachineWithFewerProcessorsIsRefusedBeforeAnythingRuns(t *testing.T) {
 	l := newLab(t)
 	never := func() time.Time { panic("nothing may start") }
-	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: l.store, Now: never})
+	box, err := sandbox.New(sandbox.Config{Store: l.store, Now: never})
 	require.NoError(t, err)
 	_, thread := threadLab(t)
 	for name, b := range map[string]reproducible.Builder{"a sandbox": box, "a thread": thread} {

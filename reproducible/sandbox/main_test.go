@@ -22,14 +22,10 @@ import (
 	"github.com/sealwright/sealwright/reproducible/store"
 )
 
-// hook is what Init returned in this process.
-var hook sandbox.Hook
-
 // toolArgument makes the test binary act as the command of a build.
 const toolArgument = "act-as-the-command"
 
 func TestMain(m *testing.M) {
-	hook = sandbox.Init()
 	if len(os.Args) > 2 && os.Args[1] == toolArgument {
 		os.Exit(act(os.Args[2], os.Args[3:]))
 	}
@@ -99,7 +95,7 @@ func newLab(t testing.TB) *lab {
 	shared, err := sharedStore()
 	require.NoError(t, err)
 	l := *shared
-	l.box, err = sandbox.New(sandbox.Config{Hook: hook, Store: l.store, Now: time.Now})
+	l.box, err = sandbox.New(sandbox.Config{Store: l.store, Now: time.Now})
 	require.NoError(t, err)
 	return &l
 }

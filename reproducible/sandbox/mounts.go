@@ -3,16 +3,17 @@
 package sandbox
 
 import (
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"strconv"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/sealwright/sealwright/reproducible"
 )
+
+// atCWD is AT_FDCWD as an argument.
+const atCWD = 1<<64 + unix.AT_FDCWD
 
 // devices are what /dev holds.
 func devices() []string { return []string{"null", "zero", "full", "random", "urandom"} }
@@ -20,178 +21,148 @@ func devices() []string { return []string{"null", "zero", "full", "random", "ura
 // mounts builds the command's file tree in a tmpfs and makes it the root. All
 // sources are cloned first, because the new root hides them.
 func (c *child) mounts() error {
-	unix.Umask(0o022) // the monitor's may be another
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return os.NewSyscallError("mount private", err)
+	c.any("umask", unix.SYS_UMASK, 0o022) // the monitor's may be another
+	c.do("mount private", unix.SYS_MOUNT, 0, c.text("/"), 0, unix.MS_REC|unix.MS_PRIVATE, 0)
+	binds := c.sources()
+	var devs []uint64
+	for _, name := range devices() {
+		devs = append(devs, c.clone("/dev/"+name, unix.MOUNT_ATTR_NOEXEC))
 	}
-	order, err := c.order()
-	if err != nil {
-		return err
-	}
-	binds, err := order.cloneAll(c.plan.Mounts)
-	if err != nil {
-		return err
-	}
-	devs, err := cloneDevices()
-	if err != nil {
-		return err
-	}
-	proc, err := newMount("proc", unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOEXEC, "subset", "pid")
-	if err != nil {
-		return err
-	}
-	if err := enterNewRoot(); err != nil {
-		return err
-	}
-	if err := c.places().make(order); err != nil {
-		return err
-	}
+	proc := c.newMount("proc", unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOEXEC, "subset", "pid")
+	c.enterNewRoot()
+	c.makePlaces()
 	for i, m := range c.plan.Mounts {
-		if err := attach(binds[i], m.Target); err != nil {
-			return err
-		}
+		c.attach(binds[i], m.Target)
 	}
 	for i, name := range devices() {
-		if err := attach(devs[i], "dev/"+name); err != nil {
-			return err
-		}
+		c.attach(devs[i], "dev/"+name)
 	}
-	if err := attach(proc, "proc"); err != nil {
-		return err
-	}
-	if err := c.writable(); err != nil {
-		return err
-	}
-	if err := leaveOldRoot(); err != nil {
-		return err
-	}
-	return c.readMountsBack()
+	c.attach(proc, "proc")
+	c.writable()
+	c.leaveOldRoot()
+	return nil
 }
 
-// clone returns a detached copy of the mount tree at source.
-func clone(source string, attributes uint64) (int, error) {
-	fd, err := unix.OpenTree(unix.AT_FDCWD, source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
-	if err != nil {
-		return -1, fmt.Errorf("open_tree %s: %w", source, err)
-	}
-	attr := unix.MountAttr{Attr_set: attributes | unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID}
-	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
-		return -1, fmt.Errorf("mount_setattr %s: %w", source, err)
-	}
-	return fd, nil
-}
-
-func (o order) cloneAll(mounts []mount) ([]int, error) {
-	fds := make([]int, len(mounts))
-	for i, m := range mounts {
-		fd, err := -1, error(nil)
+// sources returns the descriptors of what plan.Mounts says. The monitor fills the
+// copies while the child waits.
+func (c *child) sources() []uint64 {
+	fds := make([]uint64, len(c.plan.Mounts))
+	for i, m := range c.plan.Mounts {
 		if m.Copy {
-			fd, err = o.copy(m)
+			fds[i] = c.newMount("tmpfs", 0, "size", strconv.FormatInt(m.Bytes, 10), "nr_inodes", strconv.FormatInt(m.Entries, 10), "mode", "0755")
 		} else {
-			fd, err = clone(m.Source, unix.MOUNT_ATTR_NODEV)
+			fds[i] = c.clone(m.Source, unix.MOUNT_ATTR_NODEV)
 		}
-		if err != nil {
-			return nil, err
-		}
-		fds[i] = fd
 	}
-	return fds, nil
+	if !c.plan.Sorted {
+		return fds
+	}
+	c.tell(fillSize)
+	c.wait()
+	c.copies = make([]uint64, len(fds))
+	for i, m := range c.plan.Mounts {
+		if m.Copy {
+			c.copies[i] = fds[i]
+			c.setAttributes("copy of "+m.Source, fds[i], unix.AT_EMPTY_PATH, unix.MOUNT_ATTR_NODEV)
+		}
+	}
+	return fds
 }
 
-func cloneDevices() ([]int, error) {
-	var fds []int
-	for _, name := range devices() {
-		fd, err := clone("/dev/"+name, unix.MOUNT_ATTR_NOEXEC)
-		if err != nil {
-			return nil, err
-		}
-		fds = append(fds, fd)
-	}
-	return fds, nil
+// clone makes a detached copy of the mount tree at source.
+func (c *child) clone(source string, attributes uint64) (fd uint64) {
+	fd = c.open("open_tree "+source, unix.SYS_OPEN_TREE, atCWD, c.text(source), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+	c.setAttributes(source, fd, unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, attributes)
+	return fd
+}
+
+// setAttributes makes a mount read-only, nosuid, and more.
+func (c *child) setAttributes(what string, fd, flags, attributes uint64) {
+	attr := unix.MountAttr{Attr_set: attributes | unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID}
+	c.do("mount_setattr "+what, unix.SYS_MOUNT_SETATTR, fd, c.text(""), flags, put(c.script, attr), uint64(unsafe.Sizeof(attr)))
 }
 
 // newMount makes a detached file system of that type, nosuid and nodev, with
 // options as pairs of key and value.
-func newMount(fsType string, attributes int, options ...string) (int, error) {
-	fs, err := unix.Fsopen(fsType, unix.FSOPEN_CLOEXEC)
-	if err != nil {
-		return -1, fmt.Errorf("fsopen %s: %w", fsType, err)
-	}
-	defer unix.Close(fs)
+func (c *child) newMount(fsType string, attributes uint64, options ...string) (fd uint64) {
+	fs := c.open("fsopen "+fsType, unix.SYS_FSOPEN, c.text(fsType), unix.FSOPEN_CLOEXEC)
 	for i := 0; i < len(options); i += 2 {
-		if err := unix.FsconfigSetString(fs, options[i], options[i+1]); err != nil {
-			return -1, fmt.Errorf("fsconfig %s %s=%s: %w", fsType, options[i], options[i+1], err)
-		}
+		c.do("fsconfig "+fsType+" "+options[i]+"="+options[i+1], unix.SYS_FSCONFIG,
+			fs, unix.FSCONFIG_SET_STRING, c.text(options[i]), c.text(options[i+1]), 0)
 	}
-	if err := unix.FsconfigCreate(fs); err != nil {
-		return -1, fmt.Errorf("fsconfig %s: %w", fsType, err)
-	}
-	fd, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, attributes|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
-	if err != nil {
-		return -1, fmt.Errorf("fsmount %s: %w", fsType, err)
-	}
-	return fd, nil
+	c.do("fsconfig "+fsType, unix.SYS_FSCONFIG, fs, unix.FSCONFIG_CMD_CREATE, 0, 0, 0)
+	fd = c.open("fsmount "+fsType, unix.SYS_FSMOUNT, fs, unix.FSMOUNT_CLOEXEC, attributes|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+	c.close(fs)
+	return fd
+}
+
+// move moves a detached mount to a path.
+func (c *child) move(fd uint64, target string) {
+	c.do("move_mount "+target, unix.SYS_MOVE_MOUNT, fd, c.text(""), atCWD, c.text(target), unix.MOVE_MOUNT_F_EMPTY_PATH)
+}
+
+// attach moves a detached mount to a path relative to the working directory.
+func (c *child) attach(fd uint64, target string) {
+	c.move(fd, target)
+	c.close(fd)
 }
 
 // enterNewRoot puts an empty tmpfs over / and makes it the working directory.
-func enterNewRoot() error {
-	root, err := newMount("tmpfs", 0, "size", "1m", "nr_inodes", "65536", "mode", "0755")
-	if err != nil {
-		return err
-	}
-	if err := unix.MoveMount(root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
-		return os.NewSyscallError("move_mount /", err)
-	}
-	return os.NewSyscallError("fchdir", unix.Fchdir(root))
+func (c *child) enterNewRoot() {
+	root := c.newMount("tmpfs", 0, "size", "1m", "nr_inodes", "65536", "mode", "0755")
+	c.move(root, "/")
+	c.do("fchdir", unix.SYS_FCHDIR, root)
+	c.close(root)
 }
 
 // leaveOldRoot makes the working directory the root and lets go of the machine's
 // tree, which pivot_root(2) has stacked on top of it.
-func leaveOldRoot() error {
-	if err := unix.PivotRoot(".", "."); err != nil {
-		return os.NewSyscallError("pivot_root", err)
-	}
-	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
-		return os.NewSyscallError("umount", err)
-	}
-	if err := unix.Chdir("/"); err != nil {
-		return os.NewSyscallError("chdir", err)
-	}
-	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV}
-	return os.NewSyscallError("mount_setattr /", unix.MountSetattr(unix.AT_FDCWD, "/", 0, &attr))
-}
-
-// attach moves a detached mount to a path relative to the working directory.
-func attach(fd int, target string) error {
-	if err := unix.MoveMount(fd, "", unix.AT_FDCWD, target, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
-		return fmt.Errorf("move_mount %s: %w", target, err)
-	}
-	return unix.Close(fd)
+func (c *child) leaveOldRoot() {
+	here := c.text(".")
+	c.do("pivot_root", unix.SYS_PIVOT_ROOT, here, here)
+	c.do("umount", unix.SYS_UMOUNT2, here, unix.MNT_DETACH)
+	c.do("chdir /", unix.SYS_CHDIR, c.text("/"))
+	c.setAttributes("/", atCWD, unix.AT_EMPTY_PATH, unix.MOUNT_ATTR_NODEV)
 }
 
 // places are the names in the new root: what is mounted is mounted over them.
-func (c *child) places() places {
-	p := places{}
+func (p *plan) places() places {
+	all := places{}
 	for _, dir := range []string{"dev", "proc", reproducible.OutputDir[1:], reproducible.ScratchDir[1:]} {
-		p.add(dir, place{dir: true})
+		all.add(dir, place{dir: true})
 	}
-	for _, m := range c.plan.Mounts {
-		p.add(m.Target, place{dir: m.Dir})
+	for _, m := range p.Mounts {
+		all.add(m.Target, place{dir: m.Dir})
 	}
 	for _, name := range devices() {
-		p.add("dev/"+name, place{})
+		all.add("dev/"+name, place{})
 	}
 	for name, target := range map[string]string{
 		"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2",
 		"shm": reproducible.ScratchDir,
 	} {
-		p.add("dev/"+name, place{link: target})
+		all.add("dev/"+name, place{link: target})
 	}
-	return p
+	return all
+}
+
+// makePlaces makes them below the working directory.
+func (c *child) makePlaces() {
+	all := c.plan.places()
+	for _, name := range all.arranged(c.plan.Order) {
+		switch what, path := all[name], c.text(name); {
+		case what.dir:
+			c.do("mkdir "+name, unix.SYS_MKDIRAT, atCWD, path, 0o755)
+		case what.link != "":
+			c.do("symlink "+name, unix.SYS_SYMLINKAT, c.text(what.link), atCWD, path)
+		default:
+			c.do("mknod "+name, unix.SYS_MKNODAT, atCWD, path, unix.S_IFREG|0o444, 0)
+		}
+	}
 }
 
 // writable mounts the two places where the command may write.
-func (c *child) writable() error {
+func (c *child) writable() {
 	owner := []string{
 		"uid", strconv.FormatUint(uint64(c.plan.UID), 10), "gid", strconv.FormatUint(uint64(c.plan.GID), 10),
 		"mode", "0755",
@@ -203,34 +174,6 @@ func (c *child) writable() error {
 	scratch := slices.Concat(owner, []string{
 		"size", strconv.FormatInt(c.plan.ScratchBytes, 10), "nr_inodes", "1000000",
 	})
-	for target, options := range map[string][]string{reproducible.OutputDir: output, reproducible.ScratchDir: scratch} {
-		fd, err := newMount("tmpfs", 0, options...)
-		if err != nil {
-			return err
-		}
-		if err := attach(fd, target[1:]); err != nil {
-			return err
-		}
-	}
-	c.achieved |= reproducible.StorageLimit
-	return nil
-}
-
-// readMountsBack checks that everything that must be read-only is.
-func (c *child) readMountsBack() error {
-	targets := []string{"/", "/proc"}
-	for _, m := range c.plan.Mounts {
-		targets = append(targets, "/"+m.Target)
-	}
-	for _, target := range targets {
-		var s unix.Statfs_t
-		if err := unix.Statfs(target, &s); err != nil {
-			return os.NewSyscallError("statfs", err)
-		}
-		if s.Flags&unix.ST_RDONLY == 0 || s.Flags&unix.ST_NOSUID == 0 || s.Flags&unix.ST_NODEV == 0 {
-			return errors.New(target + " is not read-only, nosuid and nodev")
-		}
-	}
-	c.achieved |= reproducible.ReadOnlyInputs | reproducible.ConfinedFiles
-	return c.readOrderBack()
+	c.attach(c.newMount("tmpfs", 0, output...), reproducible.OutputDir[1:])
+	c.attach(c.newMount("tmpfs", 0, scratch...), reproducible.ScratchDir[1:])
 }

@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strconv"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest/treehash"
 	"github.com/sealwright/sealwright/reproducible"
@@ -28,25 +26,6 @@ import (
 // An order is that in which names have to be made, to be listed in ascending
 // order.
 type order struct{ descending bool }
-
-// order tries, where it matters.
-func (c *child) order() (order, error) {
-	if !c.plan.Sorted {
-		return order{}, nil
-	}
-	fd, err := newMount("tmpfs", 0, "size", "64k", "nr_inodes", "8")
-	if err != nil {
-		return order{}, err
-	}
-	defer unix.Close(fd)
-	for _, name := range []string{"a", "b", "c"} {
-		if err := unix.Mkdirat(fd, name, 0o755); err != nil {
-			return order{}, os.NewSyscallError("mkdirat", err)
-		}
-	}
-	names, err := listed(byDescriptor(fd))
-	return order{descending: err == nil && names[0] == "c"}, err
-}
 
 // arrange returns names as they have to be made.
 func (o order) arrange(names []string) []string {
@@ -87,44 +66,40 @@ func (p places) add(name string, what place) {
 	}
 }
 
-// make makes all of them below the working directory.
-func (p places) make(o order) error {
+// arranged returns their names in the order in which they have to be made.
+func (p places) arranged(o order) []string {
 	within := map[string][]string{}
 	for name := range p {
 		within[path.Dir(name)] = append(within[path.Dir(name)], name)
 	}
-	var below func(dir string) error
-	below = func(dir string) error {
+	var all []string
+	var below func(dir string)
+	below = func(dir string) {
 		for _, name := range o.arrange(within[dir]) {
-			var err error
-			switch what := p[name]; {
-			case what.dir:
-				err = errors.Join(os.Mkdir(name, 0o755), below(name))
-			case what.link != "":
-				err = os.Symlink(what.link, name)
-			default:
-				err = os.WriteFile(name, nil, 0o444)
-			}
-			if err != nil {
-				return err
-			}
+			all = append(all, name)
+			below(name)
 		}
-		return nil
 	}
-	return below(".")
+	below(".")
+	return all
 }
 
-// copy returns a detached, read-only tmpfs with a copy of the tree of m.
-func (o order) copy(m mount) (int, error) {
-	fd, err := newMount("tmpfs", 0, "size", strconv.FormatInt(m.Bytes, 10), "nr_inodes", strconv.FormatInt(m.Entries, 10), "mode", "0755")
-	if err != nil {
-		return -1, err
+// fill fills the copies of a child that waits for that.
+func (j *jail) fill() error {
+	for i, m := range j.child.plan.Mounts {
+		if !m.Copy {
+			continue
+		}
+		to, err := os.Open(j.proc("fd/" + strconv.FormatUint(j.child.copies[i], 10)))
+		if err != nil {
+			return err
+		}
+		err = j.child.plan.Order.copyTree(m.Source, byDescriptor(int(to.Fd())))
+		if err := errors.Join(err, to.Close()); err != nil {
+			return err
+		}
 	}
-	if err := o.copyTree(m.Source, byDescriptor(fd)); err != nil {
-		return -1, err
-	}
-	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV}
-	return fd, os.NewSyscallError("mount_setattr", unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &attr))
+	return nil
 }
 
 // copyTree copies what is in a directory of the store, and its mode and time.
@@ -185,43 +160,39 @@ func copyFile(from, to string, info fs.FileInfo) error {
 	return errors.Join(err, target.Chmod(info.Mode().Perm()), target.Close(), os.Chtimes(to, info.ModTime(), info.ModTime()))
 }
 
-// readOrderBack looks at every directory that must be in order, in the finished
-// tree.
-func (c *child) readOrderBack() error {
-	if !c.plan.Sorted {
-		return nil
-	}
-	dirs := []string{"/"}
-	for name, what := range c.places() {
+// sorted looks at every directory that must be in order, in the finished tree.
+func (p *plan) sorted(root *os.Root) (bool, error) {
+	dirs := []string{"."}
+	for name, what := range p.places() {
 		if what.dir && name != "proc" && name != reproducible.OutputDir[1:] && name != reproducible.ScratchDir[1:] {
-			dirs = append(dirs, "/"+name)
+			dirs = append(dirs, name)
 		}
 	}
-	for _, m := range c.plan.Mounts {
+	for _, m := range p.Mounts {
 		if !m.Dir {
 			continue
 		}
-		err := filepath.WalkDir("/"+m.Target, func(name string, d fs.DirEntry, err error) error {
+		err := fs.WalkDir(root.FS(), m.Target, func(name string, d fs.DirEntry, err error) error {
 			if err == nil && d.IsDir() {
 				dirs = append(dirs, name)
 			}
 			return err
 		})
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
 	for _, dir := range dirs {
-		names, err := listed(dir)
+		f, err := root.Open(dir)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if !slices.IsSorted(names) {
-			return nil // the monitor finds that the guarantee is missing
+		names, err := f.Readdirnames(-1)
+		if err := errors.Join(err, f.Close()); err != nil || !slices.IsSorted(names) {
+			return false, err
 		}
 	}
-	c.achieved |= reproducible.SortedInputs
-	return nil
+	return true, nil
 }
 
 // errUnsorted is a machine whose tmpfs lists names neither by age nor by name.

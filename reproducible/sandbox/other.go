@@ -15,7 +15,10 @@ func supported() error {
 	return attest.Refuse(CodeUnsupported, "machine", "linux on amd64 or arm64", runtime.GOOS+" on "+runtime.GOARCH)
 }
 
-func becomeChild() {}
+type (
+	order     struct{}
+	assembled struct{}
+)
 
 func newThread(uint32, uint32) process.Confiner { return nil }
 

@@ -5,6 +5,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"github.com/sealwright/sealwright/internal/cgroup"
 	"github.com/sealwright/sealwright/reproducible"
@@ -29,40 +30,68 @@ func (s *Sandbox) Probe(ctx context.Context) (Capabilities, error) {
 }
 
 func (s *Sandbox) probe(ctx context.Context, require reproducible.Guarantees) (Capabilities, error) {
-	spec := &reproducible.Spec{Command: []string{"/"}, Require: require}
-	r := &run{sandbox: s, spec: spec.WithDefaults(), result: &reproducible.Result{}}
-	var missing error
-	r.group, missing = cgroup.Create(cgroup.Host{}, cgroup.Limits{Memory: r.spec.Limits.Memory, PIDs: r.spec.Limits.PIDs})
-	refused, err := r.try(ctx)
-	if err := errors.Join(err, r.clean()); err != nil {
+	inOrder, err := s.order(ctx)
+	if err != nil {
 		return Capabilities{}, err
 	}
-	if refused != nil {
-		return Capabilities{Missing: refused}, nil
+	achieved, refused, err := s.try(ctx, require, inOrder)
+	if err != nil || achieved == 0 {
+		return Capabilities{Missing: refused}, err
 	}
-	if !r.result.Achieved.Has(reproducible.SortedInputs) {
-		missing = errors.Join(missing, errUnsorted)
+	if !achieved.Has(reproducible.SortedInputs) {
+		refused = errors.Join(refused, errUnsorted)
 	}
-	return Capabilities{Granted: r.result.Achieved, Missing: missing}, nil
+	return Capabilities{Granted: achieved, Missing: refused}, nil
+}
+
+// order finds out in which order a tmpfs has to be filled, by trying both. Where
+// neither will do it returns any; the build that needs one finds out too.
+func (s *Sandbox) order(ctx context.Context) (order, error) {
+	s.ordering.Lock()
+	defer s.ordering.Unlock()
+	if s.ordered != nil {
+		return *s.ordered, nil
+	}
+	for _, o := range []order{{descending: true}, {}} {
+		achieved, _, err := s.try(ctx, 0, o)
+		if err != nil {
+			return order{}, err
+		}
+		if achieved.Has(reproducible.SortedInputs) {
+			s.ordered = &o
+			return o, nil
+		}
+	}
+	return order{}, nil
 }
 
 // try sets up one child and stops it before it runs anything. It tells apart
 // what the machine refuses and what ended the attempt.
-func (r *run) try(ctx context.Context) (refused, err error) {
-	if r.plan, err = newPlan(r.spec, nil, r.sandbox.config.Trace != nil); err != nil {
-		return nil, err
+func (s *Sandbox) try(ctx context.Context, require reproducible.Guarantees, o order) (achieved reproducible.Guarantees, refused, err error) {
+	spec := &reproducible.Spec{Command: []string{"/"}, Require: require}
+	r := &run{sandbox: s, spec: spec.WithDefaults(), result: &reproducible.Result{}}
+	var ungrouped error
+	r.group, ungrouped = cgroup.Create(cgroup.Host{}, cgroup.Limits{Memory: r.spec.Limits.Memory, PIDs: r.spec.Limits.PIDs})
+	r.plan = s.newPlan(r.spec, nil)
+	r.plan.Sorted, r.plan.Order = true, o // tried, and not required
+	refused = r.attempt(ctx)
+	if err := errors.Join(stopReason(ctx), r.clean()); err != nil {
+		return 0, nil, err
 	}
-	r.plan.Sorted = true // tried, and not required
+	if refused != nil {
+		return 0, refused, nil
+	}
+	return r.result.Achieved, ungrouped, nil
+}
+
+// attempt sets up a child and ends it.
+func (r *run) attempt(ctx context.Context) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer r.release()
 	if err := r.start(ctx); err != nil {
-		if stopped := stopReason(ctx); stopped != nil {
-			return nil, stopped
-		}
-		return err, nil
+		return err
 	}
 	defer r.jail.stopWhen(ctx)()
-	err = r.admit()
-	if stopped := stopReason(ctx); stopped != nil {
-		return nil, stopped
-	}
-	return err, nil
+	return r.admit()
 }

@@ -72,9 +72,6 @@ func takeProcessors(n uint32) error {
 }
 
 // keepProcessors denies the call that would take others.
-func keepProcessors(n uint32) []seccompbpf.Rule {
-	if n == 0 {
-		return nil
-	}
-	return []seccompbpf.Rule{{Syscall: unix.SYS_SCHED_SETAFFINITY, Action: seccompbpf.Errno(uint16(unix.EPERM))}}
+func keepProcessors() seccompbpf.Rule {
+	return seccompbpf.Rule{Syscall: unix.SYS_SCHED_SETAFFINITY, Action: seccompbpf.Errno(uint16(unix.EPERM))}
 }

@@ -6,8 +6,6 @@ import "github.com/sealwright/sealwright/attest"
 const (
 	// CodeUnsupported: this operating system or architecture has no sandbox.
 	CodeUnsupported attest.Code = "reproducible.sandbox.unsupported"
-	// CodeHook: Init was not called in this program.
-	CodeHook attest.Code = "reproducible.sandbox.hook"
 	// CodeConfig: the config is incomplete.
 	CodeConfig attest.Code = "reproducible.sandbox.config"
 	// CodeSetUp: the machine refused a step of the isolation; Where names it.
@@ -19,5 +17,5 @@ const (
 
 // Codes returns every code that this package adds to reproducible.Codes.
 func Codes() []attest.Code {
-	return []attest.Code{CodeUnsupported, CodeHook, CodeConfig, CodeSetUp, CodeMachine}
+	return []attest.Code{CodeUnsupported, CodeConfig, CodeSetUp, CodeMachine}
 }

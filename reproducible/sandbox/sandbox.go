@@ -11,10 +11,8 @@ import (
 	"github.com/sealwright/sealwright/reproducible/trace"
 )
 
-// Config says what a Sandbox works with. Hook, Store and Now are required.
+// Config says what a Sandbox works with. Store and Now are required.
 type Config struct {
-	// Hook is what Init returned.
-	Hook Hook
 	// Store holds the inputs and takes the outputs and logs.
 	Store *store.Store
 	// Now tells when builds start and finish. It decides nothing.
@@ -53,20 +51,20 @@ type Sandbox struct {
 
 	mu     sync.Mutex
 	probed *Capabilities
+
+	filters  assembled
+	ordering sync.Mutex
+	ordered  *order
 }
 
 var _ reproducible.Builder = (*Sandbox)(nil)
 
-// New returns a Sandbox. It refuses with CodeHook a Hook that Init did not make,
-// with CodeConfig a config without Store or Now, and with CodeUnsupported every
-// operating system but Linux and every architecture but amd64 and arm64. It does
-// not look at the machine; Probe and Build do.
+// New returns a Sandbox. It refuses with CodeConfig a config without Store or Now,
+// and with CodeUnsupported every operating system but Linux and every architecture
+// but amd64 and arm64. It does not look at the machine; Probe and Build do.
 func New(c Config) (*Sandbox, error) {
 	if err := supported(); err != nil {
 		return nil, err
-	}
-	if !c.Hook.installed {
-		return nil, attest.Refuse(CodeHook, "Config.Hook", "the Hook that Init returned", "the zero Hook")
 	}
 	if c.Store == nil || c.Now == nil {
 		return nil, attest.Refuse(CodeConfig, "Config", "Store and Now", "nil")

@@ -147,7 +147,7 @@ func TestWhatTheMachineDoesNotGrantIsRefusedByNameBeforeAnythingRuns(t *testing.
 	l := newLab(t)
 	why := errors.New("no user namespaces here")
 	box, err := sandbox.New(sandbox.Config{
-		Hook: hook, Store: l.store, Now: func() time.Time { panic("nothing may start") },
+		Store: l.store, Now: func() time.Time { panic("nothing may start") },
 		Probe: func(context.Context) (sandbox.Capabilities, error) {
 			return sandbox.Capabilities{Granted: reproducible.NoNetwork, Missing: why}, nil
 		},
@@ -172,7 +172,7 @@ func TestEachGuaranteeThatAMachineLacksIsRefusedByItsName(t *testing.T) {
 			require.NoError(t, err)
 			why := errors.New("the kernel was built without it")
 			box, err := sandbox.New(sandbox.Config{
-				Hook: hook, Store: l.store, Now: func() time.Time { panic("nothing may start") },
+				Store: l.store, Now: func() time.Time { panic("nothing may start") },
 				Probe: func(context.Context) (sandbox.Capabilities, error) {
 					return sandbox.Capabilities{Granted: reproducible.AllGuarantees &^ lacking, Missing: why}, nil
 				},
@@ -195,7 +195,7 @@ func TestEachGuaranteeThatAMachineLacksIsRefusedByItsName(t *testing.T) {
 func TestAProbeThatPromisesTooMuchIsCaught(t *testing.T) {
 	l := newLab(t)
 	box, err := sandbox.New(sandbox.Config{
-		Hook: hook, Store: l.store, Now: time.Now,
+		Store: l.store, Now: time.Now,
 		Probe: func(context.Context) (sandbox.Capabilities, error) {
 			return sandbox.Capabilities{Granted: reproducible.AllGuarantees}, nil
 		},
@@ -211,13 +211,11 @@ func TestAProbeThatPromisesTooMuchIsCaught(t *testing.T) {
 	require.True(t, r.Achieved.Has(reproducible.MemoryLimit))
 }
 
-func TestASandboxNeedsItsHookStoreAndClock(t *testing.T) {
+func TestASandboxNeedsItsStoreAndClock(t *testing.T) {
 	l := newLab(t)
-	_, err := sandbox.New(sandbox.Config{Store: l.store, Now: time.Now})
-	require.True(t, hasCode(err, sandbox.CodeHook))
-	_, err = sandbox.New(sandbox.Config{Hook: hook, Now: time.Now})
+	_, err := sandbox.New(sandbox.Config{Now: time.Now})
 	require.True(t, hasCode(err, sandbox.CodeConfig))
-	_, err = sandbox.New(sandbox.Config{Hook: hook, Store: l.store})
+	_, err = sandbox.New(sandbox.Config{Store: l.store})
 	require.True(t, hasCode(err, sandbox.CodeConfig))
 }
 

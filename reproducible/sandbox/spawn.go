@@ -4,30 +4,30 @@ package sandbox
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
+	"math"
 	"os"
-	"runtime"
-	"sync"
+	"strconv"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/sealwright/sealwright/attest"
-	"github.com/sealwright/sealwright/internal/strictjson"
+	"github.com/sealwright/sealwright/internal/cgroup"
+	"github.com/sealwright/sealwright/reproducible"
 )
 
-// A jail is a child between its start and its end.
+// A jail is a child between its start and its end. It belongs to one thread: the
+// death of that which started the child would kill the child (prctl(2),
+// PR_SET_PDEATHSIG), and only the one that traces it can wait for it.
 type jail struct {
+	child   *child
 	process *os.Process
 	control *os.File // the monitor's end of the control pair
-	ended   chan ending
-	// seize asks the thread that started the child to become its tracer, and
-	// seized answers. Closing seize tells it that nobody will.
-	seize  chan struct{}
-	seized chan error
-	let    sync.Once
+	traced  bool
+	ended   *ending // once it has been waited for
 }
 
 // An ending is how the child went, known only when its whole pid namespace is
@@ -38,96 +38,83 @@ type ending struct {
 	err    error
 }
 
-// start starts this program again as process 1 of fresh namespaces. Standard
-// output and error go to log. The death of the thread that started it would
-// kill the child (prctl(2), PR_SET_PDEATHSIG), so one locked thread starts it,
-// waits for it, and ends.
-func (s *Sandbox) start(p *plan, log *os.File) (*jail, error) {
-	planFile, err := p.file()
-	if err != nil {
-		return nil, machineError("plan", err)
+// start starts a child, which has begun with its script when start returns. It
+// enters through doors, which start closes. Standard output and error go to log. The
+// calling goroutine must be locked to its thread, and stay so until the child has
+// ended.
+func start(p *plan, doors []cgroup.Door, log *os.File) (*jail, error) {
+	files := []*os.File{2: log, controlFD: nil}
+	for _, d := range doors {
+		defer d.File.Close()
+		p.Doors = append(p.Doors, d.Version)
+		files = append(files, d.File)
 	}
-	defer planFile.Close()
+	c, err := compose(p)
+	if err != nil {
+		return nil, err
+	}
+	stage, err := c.file()
+	if err != nil {
+		return nil, attest.Refuse(CodeSetUp, "stage", "an executable in memory", "").Because(err)
+	}
+	defer stage.Close()
 	near, far, err := controlPair()
 	if err != nil {
 		return nil, machineError("control", err)
 	}
-	defer far.Close()
-	null, err := os.Open(os.DevNull)
+	j := &jail{child: c, control: near}
+	files[0], files[1], files[controlFD] = stage, log, far
+	first, err := os.StartProcess("/proc/self/fd/0", []string{"sandbox"}, &os.ProcAttr{Env: []string{}, Files: files})
+	_ = far.Close()
 	if err != nil {
-		return nil, errors.Join(machineError(os.DevNull, err), near.Close())
+		return nil, errors.Join(attest.Refuse(CodeSetUp, "stage", "to start", "").Because(err), near.Close())
 	}
-	defer null.Close()
-
-	j := &jail{control: near, ended: make(chan ending, 1), seize: make(chan struct{}), seized: make(chan error, 1)}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		process, err := os.StartProcess("/proc/self/exe", []string{"sandbox"}, &os.ProcAttr{
-			Dir:   "/",
-			Env:   []string{},
-			Files: []*os.File{null, log, log, planFD: planFile, controlFD: far},
-			Sys:   s.attributes(p),
-		})
-		j.process = process
-		started <- err
-		if err != nil {
-			return
-		}
-		traced := p.FixedClock
-		if traced {
-			if _, traced = <-j.seize; traced {
-				j.seized <- seizeAll(process.Pid)
-			}
-		}
-		j.ended <- j.waitFor(process, traced)
-	}()
-	if err := <-started; err != nil {
-		return nil, errors.Join(attest.Refuse(CodeSetUp, "namespaces", "new namespaces", "").Because(err), near.Close())
+	err = j.meet()
+	_, waitErr := first.Wait()
+	if waitErr != nil {
+		waitErr = machineError("wait", waitErr)
+	}
+	if err := errors.Join(err, waitErr); err != nil {
+		j.abandon()
+		return nil, err
 	}
 	return j, nil
 }
 
-// waitFor waits on the thread that started the child.
-func (j *jail) waitFor(process *os.Process, traced bool) ending {
-	if traced {
-		return j.waitTraced(process.Pid)
-	}
-	state, err := process.Wait()
+// meet learns from the first stage which process is the child.
+func (j *jail) meet() error {
+	body, err := j.receive()
 	if err != nil {
-		return ending{err: err}
+		return err
 	}
-	return ending{status: state.Sys().(syscall.WaitStatus), used: state.UserTime() + state.SystemTime()}
+	told, failed := failure(body)
+	if !failed {
+		return attest.Refuse(CodeSetUp, "stage", "a child", "its end")
+	}
+	pid, ok := j.child.secondStage(told)
+	if !ok {
+		return j.refusal(told)
+	}
+	if j.process, err = os.FindProcess(pid); err != nil {
+		return machineError("child", err)
+	}
+	if err := j.child.plan.mapUsers(pid); err != nil {
+		return attest.Refuse(CodeSetUp, partNamespaces, "the users of a new namespace", "").Because(err)
+	}
+	return j.permit()
 }
 
-// follow makes the monitor the tracer of the child, which has stopped before its
-// command.
-func (j *jail) follow() error {
-	j.seize <- struct{}{}
-	return <-j.seized
+// abandon ends a child that is not wanted.
+func (j *jail) abandon() {
+	if j.process != nil {
+		j.stop()
+	}
+	j.done()
 }
 
-// attributes ask for the namespaces. Root maps the build's user to one that owns
-// nothing, and itself to root for the set-up; anybody else can only map the
-// build's user to himself, and keeps the capabilities of the set-up over the
-// exec as ambient ones.
-func (s *Sandbox) attributes(p *plan) *syscall.SysProcAttr {
-	a := &syscall.SysProcAttr{
-		Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET |
-			unix.CLONE_NEWIPC | unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP,
-		Setsid:    true,
-		Pdeathsig: syscall.SIGKILL,
-	}
-	if p.Switch {
-		a.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1}, {ContainerID: int(p.UID), HostID: int(s.config.HostUID), Size: 1}}
-		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1}, {ContainerID: int(p.GID), HostID: int(s.config.HostGID), Size: 1}}
-		a.GidMappingsEnableSetgroups = true
-		return a
-	}
-	a.UidMappings = []syscall.SysProcIDMap{{ContainerID: int(p.UID), HostID: os.Geteuid(), Size: 1}}
-	a.GidMappings = []syscall.SysProcIDMap{{ContainerID: int(p.GID), HostID: os.Getegid(), Size: 1}}
-	a.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN, unix.CAP_SETPCAP}
-	return a
+// proc returns the path of what the kernel tells about the child.
+func (j *jail) proc(name string) string {
+	return "/proc/" + strconv.Itoa(j.process.Pid) + "/" + name
 }
 
 // controlPair returns the two ends of the control socket.
@@ -139,76 +126,136 @@ func controlPair() (near, far *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "control"), os.NewFile(uintptr(fds[1]), "control"), nil
 }
 
-// receive reads one report and the descriptors that came with it. ok is false
-// when the child has closed its end: it became the command, or died.
-func (j *jail) receive() (r report, fds []*os.File, ok bool, err error) {
-	body, rights := make([]byte, 64<<10), make([]byte, unix.CmsgSpace(2*4))
-	n, rightsLen, _, _, err := unix.Recvmsg(int(j.control.Fd()), body, rights, unix.MSG_CMSG_CLOEXEC)
-	for errors.Is(err, unix.EINTR) {
-		n, rightsLen, _, _, err = unix.Recvmsg(int(j.control.Fd()), body, rights, unix.MSG_CMSG_CLOEXEC)
+// receive returns one message, which is empty when the child has closed its end:
+// it became the command, or died.
+func (j *jail) receive() ([]byte, error) {
+	body := make([]byte, max(reportSize, stepSize)+1)
+	for {
+		n, err := unix.Read(int(j.control.Fd()), body)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.ECONNRESET): // it died with something unread
+			return nil, nil
+		case err != nil:
+			return nil, machineError("control", os.NewSyscallError("read", err))
+		default:
+			return body[:n], nil
+		}
 	}
-	if err != nil && !errors.Is(err, unix.ECONNRESET) {
-		return report{}, nil, false, os.NewSyscallError("recvmsg", err)
-	}
-	fds, err = descriptors(rights[:rightsLen])
-	if err != nil || n <= 0 {
-		return report{}, fds, false, err
-	}
-	if n == errnoSize {
-		why := syscall.Errno(binary.LittleEndian.Uint32(body))
-		return report{Step: stepExec, Error: os.NewSyscallError("execve", why).Error()}, fds, true, nil
-	}
-	return r, fds, true, strictjson.Unmarshal(body[:n], &r, strictjson.Options{})
 }
 
-// descriptors returns those in a control message: of /out, and of the listener.
-func descriptors(rights []byte) ([]*os.File, error) {
-	if len(rights) == 0 {
-		return nil, nil
+// failure returns the step that ended a child, if a message tells one.
+func failure(body []byte) (s step, ok bool) {
+	if len(body) != stepSize {
+		return s, false
 	}
-	messages, err := unix.ParseSocketControlMessage(rights)
-	if err != nil || len(messages) != 1 {
-		return nil, errors.Join(errors.New("malformed control message"), err)
-	}
-	fds, err := unix.ParseUnixRights(&messages[0])
+	s = *(*step)(unsafe.Pointer(&body[0]))
+	return s, s.index != math.MaxUint64
+}
+
+// expect receives the first size bytes of a report. Any other message is why the
+// child has ended.
+func (j *jail) expect(size int) (*report, error) {
+	body, err := j.receive()
 	if err != nil {
 		return nil, err
 	}
-	var files []*os.File
-	for _, fd := range fds {
-		files = append(files, os.NewFile(uintptr(fd), "from the child"))
+	if s, failed := failure(body); failed {
+		return nil, j.refusal(s)
 	}
-	return files, nil
+	rep := &report{}
+	if len(body) != size || copy(unsafe.Slice((*byte)(unsafe.Pointer(rep)), reportSize), body) != size || rep.NoStep != math.MaxUint64 {
+		return nil, attest.Refuse(CodeSetUp, "child", "a report", "its end")
+	}
+	return rep, nil
 }
 
-// permit lets the child run the command.
+// ran tells why a child that has ended did not become the command.
+func (j *jail) ran() error {
+	body, err := j.receive()
+	if s, failed := failure(body); failed {
+		return j.refusal(s)
+	}
+	return err
+}
+
+// permit lets the child go on.
 func (j *jail) permit() error {
-	_, err := unix.Write(int(j.control.Fd()), []byte{1})
-	return os.NewSyscallError("write", err)
+	if _, err := unix.Write(int(j.control.Fd()), []byte{1}); err != nil {
+		return machineError("permission", os.NewSyscallError("write", err))
+	}
+	return nil
+}
+
+// follow makes the monitor the tracer of the child, which waits.
+func (j *jail) follow() error {
+	err := seize(j.process.Pid)
+	j.traced = err == nil
+	return err
 }
 
 // stop kills the child, and by its death everything in its pid namespace, and
 // waits until all of it is gone.
-func (j *jail) stop() ending {
+func (j *jail) stop() {
 	_ = j.process.Kill() // fails only when the process has ended
-	j.let.Do(func() { close(j.seize) })
-	return j.wait()
+	j.wait()
 }
 
 // wait waits for the end.
 func (j *jail) wait() ending {
-	e := <-j.ended
-	j.ended <- e // so that it can be asked again
-	return e
+	if j.ended == nil {
+		e := j.waitFor()
+		j.ended = &e
+	}
+	return *j.ended
+}
+
+func (j *jail) waitFor() ending {
+	if j.traced {
+		return j.waitTraced(j.process.Pid)
+	}
+	state, err := j.process.Wait()
+	if err != nil {
+		return ending{err: err}
+	}
+	return ending{status: state.Sys().(syscall.WaitStatus), used: state.UserTime() + state.SystemTime()}
 }
 
 // done closes what the monitor holds.
-func (j *jail) done() { _ = j.control.Close() }
+func (j *jail) done() {
+	_ = j.control.Close()
+	if j.process != nil {
+		_ = j.process.Release()
+	}
+}
 
 // stopWhen kills the child when ctx ends. The returned function ends the watch.
 func (j *jail) stopWhen(ctx context.Context) (release func()) {
 	unwatch := context.AfterFunc(ctx, func() { _ = j.process.Kill() })
 	return func() { unwatch() }
+}
+
+// listener returns the descriptor through which the child's calls are told.
+func (j *jail) listener() (*os.File, error) {
+	var fd int
+	var refused error
+	err := j.process.WithHandle(func(handle uintptr) {
+		fd, refused = unix.PidfdGetfd(int(handle), int(j.child.listener), 0)
+	})
+	if err := errors.Join(err, os.NewSyscallError("pidfd_getfd", refused)); err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "listener"), nil
+}
+
+// refusal tells a step that failed for what the spec says from one that the
+// machine refused.
+func (j *jail) refusal(s step) error {
+	part, why := j.child.describe(s)
+	if part == partDir || part == partExec {
+		return attest.Refuse(reproducible.CodeStart, part, "a command that starts", why)
+	}
+	return attest.Refuse(CodeSetUp, part, "the isolation", why)
 }
 
 func machineError(where string, err error) error {

@@ -27,8 +27,8 @@ type ThreadConfig struct {
 
 // NewThread returns the weakest and fastest Builder of this package: commands run
 // as plain processes of the caller, in the directories of package process, under
-// Landlock (landlock(7)) and a system call filter. It needs no namespaces, no
-// Hook and no second program: a thread takes everything from itself, starts the
+// Landlock (landlock(7)) and a system call filter. It needs no namespaces and no
+// second program: a thread takes everything from itself, starts the
 // command, and ends; the rest of the caller's process keeps what it had.
 //
 // The command can open files below its private directory and Spec.HostPaths

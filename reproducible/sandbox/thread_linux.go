@@ -24,10 +24,11 @@ import (
 type thread struct {
 	uid, gid uint32              // of commands when the caller is root
 	version  func() (int, error) // of landlock(7)
+	filters  *assembled
 }
 
 func newThread(uid, gid uint32) process.Confiner {
-	t := thread{uid, gid, landlockVersion}
+	t := thread{uid, gid, landlockVersion, &assembled{}}
 	if t.uid == 0 {
 		t.uid = 65534
 	}
@@ -118,9 +119,11 @@ func (t thread) confine(tree process.Tree) error {
 	if err := takeProcessors(tree.CPUs); err != nil {
 		return err
 	}
-	f := threadFilter()
-	f.Rules = append(f.Rules, keepProcessors(tree.CPUs)...)
-	return install(f)
+	program, err := t.filters.of(kind{thread: true, keepCPUs: tree.CPUs != 0})
+	if err != nil {
+		return err
+	}
+	return install(program)
 }
 
 // dropPrivileges takes the command's identity and empties every set of
@@ -172,11 +175,7 @@ func threadFilter() seccompbpf.Filter {
 }
 
 // install installs a filter on this thread.
-func install(f seccompbpf.Filter) error {
-	program, err := f.Assemble()
-	if err != nil {
-		return err
-	}
+func install(program []seccompbpf.Instruction) error {
 	sock := make([]unix.SockFilter, len(program))
 	for i, in := range program {
 		sock[i] = unix.SockFilter{Code: in.Code, Jt: in.Jt, Jf: in.Jf, K: in.K}

@@ -23,7 +23,7 @@ func TestAKernelWithoutLandlockIsRefusedByName(t *testing.T) {
 		"switched off":   func() (int, error) { return 0, unix.EOPNOTSUPP },
 	} {
 		t.Run(name, func(t *testing.T) {
-			confiner := thread{65534, 65534, version}
+			confiner := thread{65534, 65534, version, &assembled{}}
 			granted, missing := confiner.Grants()
 			require.Zero(t, granted)
 			require.ErrorIs(t, missing, attest.Is(CodeSetUp))
@@ -47,7 +47,7 @@ func TestEachGuaranteeOfAThreadThatAKernelLacksIsRefusedByItsName(t *testing.T) 
 		"with a future landlock": func() (int, error) { return 99, nil },
 	} {
 		t.Run(kernel, func(t *testing.T) {
-			confiner := thread{65534, 65534, version}
+			confiner := thread{65534, 65534, version, &assembled{}}
 			b, err := process.New(process.Config{Store: s, Dir: t.TempDir(), Now: never, Confiner: confiner})
 			require.NoError(t, err)
 			granted, _ := confiner.Grants()
@@ -65,7 +65,7 @@ func TestEachGuaranteeOfAThreadThatAKernelLacksIsRefusedByItsName(t *testing.T) 
 
 func TestADirectoryThatIsNotThereStartsNothing(t *testing.T) {
 	cmd := exec.Command("/bin/true")
-	err := thread{65534, 65534, landlockVersion}.Start(cmd, process.Tree{Root: t.TempDir(), Host: []string{"/none such"}})
+	err := thread{65534, 65534, landlockVersion, &assembled{}}.Start(cmd, process.Tree{Root: t.TempDir(), Host: []string{"/none such"}})
 	require.ErrorIs(t, err, attest.Is(CodeSetUp))
 	require.Nil(t, cmd.Process)
 }

@@ -35,7 +35,7 @@ import (
 func traced(t testing.TB, o sandbox.TraceOptions) (*lab, reproducible.Input) {
 	t.Helper()
 	l := newLab(t)
-	box, err := sandbox.New(sandbox.Config{Hook: hook, Store: l.store, Now: time.Now, Trace: &o})
+	box, err := sandbox.New(sandbox.Config{Store: l.store, Now: time.Now, Trace: &o})
 	require.NoError(t, err)
 	l.box = box
 	dir := t.TempDir()

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -26,34 +24,13 @@ import (
 const seizeOptions = unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK |
 	unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_EXITKILL
 
-// seizeAll becomes the tracer of every thread of the child, since any of them
-// may be the one that becomes the command. Threads that they start follow.
-func seizeAll(pid int) error {
-	seized := map[string]bool{}
-	for {
-		tasks, err := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/[0-9]*")
-		if err != nil || len(tasks) == 0 {
-			return errors.Join(errors.New("no threads"), err)
-		}
-		more := false
-		for _, task := range tasks {
-			if seized[task] {
-				continue
-			}
-			tid, err := strconv.Atoi(filepath.Base(task))
-			if err != nil {
-				return err
-			}
-			_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(tid), 0, seizeOptions, 0, 0)
-			if e != 0 && e != unix.ESRCH {
-				return os.NewSyscallError("ptrace PTRACE_SEIZE", e)
-			}
-			seized[task], more = true, true
-		}
-		if !more {
-			return nil
-		}
+// seize becomes the tracer of the child. Processes that it starts follow.
+func seize(pid int) error {
+	_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, seizeOptions, 0, 0)
+	if e != 0 {
+		return os.NewSyscallError("ptrace PTRACE_SEIZE", e)
 	}
+	return nil
 }
 
 // waitTraced lets the child and all its descendants run, until none is left, and

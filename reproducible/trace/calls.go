@@ -81,8 +81,10 @@ type Watch struct {
 	Clock bool
 }
 
-// Filter returns the system call filter that Install installs. It allows or
-// notifies; it refuses nothing but foreign architectures.
+// Filter returns the system call filter under which the process that becomes the
+// build has the tracer told of its calls (seccomp(2),
+// SECCOMP_FILTER_FLAG_NEW_LISTENER). From then on each of them blocks until a Tracer
+// answers. It allows or notifies; it refuses nothing but foreign architectures.
 func Filter(w Watch) seccompbpf.Filter {
 	f := seccompbpf.Filter{Arch: auditArch, Foreign: foreignBit, Last: lastSyscall, Beyond: seccompbpf.Allow}
 	if w.Files {

@@ -4,8 +4,8 @@
 // (seccomp_unotify(2)) stops each watched system call until the tracer has
 // looked at it.
 //
-// What flows in: the notification descriptor that Install made on the thread that
-// becomes the build, and the build's root directory. What flows out: a
+// What flows in: the notification descriptor of Filter on the process that becomes
+// the build, and the build's root directory. What flows out: a
 // reproducible.Trace, which Materials joins with the inputs' digests and
 // Statement tells as an in-toto runtime trace.
 //

@@ -128,6 +128,7 @@ func (w *watch) loads(pid int, fd int) []reproducible.Access {
 			return out
 		}
 		p := w.tree.look(pid, unix.AT_FDCWD, name, false)
+		w.tree.hold(&p)
 		out = append(out, access(reproducible.OpLoad, p))
 		if p.fd < 0 {
 			return out

@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/sealwright/sealwright/attest"
 )
 
 // A notification is struct seccomp_notif, with struct seccomp_data in it.
@@ -44,37 +41,6 @@ const syncWakeUp = 1 // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
 
 // continueCall lets the kernel do the call (SECCOMP_USER_NOTIF_FLAG_CONTINUE).
 const continueCall = 1
-
-// Install installs Filter(w) on the calling thread, which must be locked to its
-// goroutine and have no_new_privs set, and returns the descriptor through which
-// a Tracer is told of every watched call of the thread and all that it starts.
-// From then on such a call blocks until a Tracer answers, so the caller passes
-// the descriptor on and execs.
-func Install(w Watch) (int, error) {
-	program, err := Filter(w).Assemble()
-	if err != nil {
-		return -1, err
-	}
-	sock := make([]unix.SockFilter, len(program))
-	for i, in := range program {
-		sock[i] = unix.SockFilter{Code: in.Code, Jt: in.Jt, Jf: in.Jf, K: in.K}
-	}
-	prog := unix.SockFprog{Len: uint16(len(sock)), Filter: &sock[0]}
-	install := func(flags uintptr) (uintptr, unix.Errno) {
-		fd, _, e := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
-			unix.SECCOMP_FILTER_FLAG_NEW_LISTENER|flags, uintptr(unsafe.Pointer(&prog)))
-		return fd, e
-	}
-	fd, e := install(unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
-	if errors.Is(e, unix.EINVAL) { // before Linux 5.19: a signal makes the call start again
-		fd, e = install(0)
-	}
-	runtime.KeepAlive(sock)
-	if e != 0 {
-		return -1, attest.Refuse(CodeUnsupported, "seccomp", "a notification descriptor", "").Because(os.NewSyscallError("seccomp", e))
-	}
-	return int(fd), nil
-}
 
 // A listener is the tracer's end of the notifications.
 type listener struct {

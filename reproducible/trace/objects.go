@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -17,16 +18,17 @@ import (
 // (fanotify(7)). It needs CAP_SYS_ADMIN on the machine.
 type objects struct {
 	fd     int
-	stop   int // eventfd
+	events *os.File // of fd, waited for without a thread
+	stop   chan struct{}
 	done   chan struct{}
 	opened map[string]struct{} // paths in the build's tree
-	seen   map[program]struct{}
+	seen   map[program]bool    // true: the kernel keeps silent about it
 	lost   bool
 }
 
 // gather is how long events may lie in the queue, where equal ones merge; a look
-// at each would cost more than the build's own open. In milliseconds.
-const gather = 20
+// at each would cost more than the build's own open.
+const gather = 20 * time.Millisecond
 
 // sizeMetadata is the size of struct fanotify_event_metadata.
 const sizeMetadata = 24
@@ -42,17 +44,17 @@ func watchObjects(root *os.File, inputs []string) *objects {
 	if err != nil {
 		return nil
 	}
-	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		_ = unix.Close(fd)
-		return nil
+	o := &objects{
+		fd: fd, events: os.NewFile(uintptr(fd), "fanotify"), stop: make(chan struct{}), done: make(chan struct{}),
+		opened: map[string]struct{}{}, seen: map[program]bool{},
 	}
-	o := &objects{fd: fd, stop: stop, done: make(chan struct{}), opened: map[string]struct{}{}, seen: map[program]struct{}{}}
+	err = o.events.SetReadDeadline(time.Time{}) // fails unless it can be waited for
 	for _, name := range inputs {
-		if err := mark(fd, root, name); err != nil {
-			o.close()
-			return nil
-		}
+		err = errors.Join(err, mark(fd, root, name))
+	}
+	if err != nil {
+		_ = o.events.Close()
+		return nil
 	}
 	go o.serve()
 	return o
@@ -74,27 +76,27 @@ func (o *objects) serve() {
 	t := &tree{}
 	own := os.Getpid()
 	for {
-		fds := [2]unix.PollFd{{Fd: int32(o.fd), Events: unix.POLLIN}, {Fd: int32(o.stop), Events: unix.POLLIN}}
-		if _, err := unix.Poll(fds[:], -1); err != nil && !errors.Is(err, unix.EINTR) {
-			o.lost = true
-			return
-		}
-		if fds[1].Revents == 0 {
-			_, _ = unix.Poll(fds[1:], gather)
-		}
-		for {
-			n, err := unix.Read(o.fd, buffer)
-			if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
-				break
-			}
-			if err != nil || n == 0 {
-				o.lost = true
+		n, err := o.events.Read(buffer)
+		if errors.Is(err, os.ErrDeadlineExceeded) { // the build is over: what is left
+			n, err = unix.Read(o.fd, buffer)
+			if errors.Is(err, unix.EAGAIN) {
 				return
 			}
+		}
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil || n <= 0:
+			o.lost = true
+			return
+		default:
 			o.take(buffer[:n], t, own)
 		}
-		if fds[1].Revents != 0 {
-			return
+		if n > len(buffer)/2 { // more is waiting
+			continue
+		}
+		select {
+		case <-o.stop:
+		case <-time.After(gather):
 		}
 	}
 }
@@ -129,18 +131,34 @@ func (o *objects) take(events []byte, t *tree, own int) {
 	}
 }
 
-// again reports whether the object was seen before, and remembers it.
+// again reports whether the object was seen before, and remembers it. The kernel
+// shall tell no more of one that is opened again and again, as most opens of a
+// build are of the same few files.
 func (o *objects) again(fd int) bool {
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil {
 		return false
 	}
 	key := program{st.Dev, st.Ino}
-	_, known := o.seen[key]
-	if !known && len(o.seen) < defaultAccesses {
-		o.seen[key] = struct{}{}
+	silent, known := o.seen[key]
+	switch {
+	case !known && len(o.seen) < defaultAccesses:
+		o.seen[key] = false
+	case known && !silent:
+		_ = silence(o.fd, fd, &st) // kernels before 6.0 go on telling
+		o.seen[key] = true
 	}
 	return known
+}
+
+// silence ends the events of one object. The kernel forgets that when it forgets the
+// object, which is then told of again.
+func silence(fd, object int, st *unix.Stat_t) error {
+	mask := uint64(unix.FAN_OPEN)
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR { // else the kernel refuses the flag
+		mask |= unix.FAN_ONDIR
+	}
+	return unix.FanotifyMark(fd, unix.FAN_MARK_ADD|unix.FAN_MARK_IGNORE_SURV|unix.FAN_MARK_EVICTABLE, mask, object, "")
 }
 
 // finish ends the watch, once the build is over, and adds to the log what the
@@ -149,10 +167,10 @@ func (o *objects) finish(l *log) (checked, lost bool) {
 	if o == nil {
 		return false, false
 	}
-	one := [8]byte{1}
-	_, _ = unix.Write(o.stop, one[:])
+	close(o.stop)
+	_ = o.events.SetReadDeadline(time.Unix(0, 1)) // long past
 	<-o.done
-	o.close()
+	_ = o.events.Close()
 	announced := map[string]bool{}
 	for a := range l.kept {
 		announced[a.Resolved] = true
@@ -163,9 +181,4 @@ func (o *objects) finish(l *log) (checked, lost bool) {
 		}
 	}
 	return !o.lost, o.lost
-}
-
-func (o *objects) close() {
-	_ = unix.Close(o.fd)
-	_ = unix.Close(o.stop)
 }

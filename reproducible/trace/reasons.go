@@ -4,8 +4,6 @@ import "github.com/sealwright/sealwright/attest"
 
 // The codes of this package, beside those of package reproducible.
 const (
-	// CodeUnsupported: the kernel cannot notify of system calls.
-	CodeUnsupported attest.Code = "reproducible.trace.unsupported"
 	// CodeConfig: the config is incomplete.
 	CodeConfig attest.Code = "reproducible.trace.config"
 	// CodeMachine: the tracer itself failed; the build was killed.
@@ -16,5 +14,5 @@ const (
 
 // Codes returns every code that this package adds to reproducible.Codes.
 func Codes() []attest.Code {
-	return []attest.Code{CodeUnsupported, CodeConfig, CodeMachine, CodeMaterial}
+	return []attest.Code{CodeConfig, CodeMachine, CodeMaterial}
 }

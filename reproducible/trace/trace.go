@@ -8,7 +8,7 @@ import (
 
 // Config says what a Tracer watches with. Listener, Root, Mounts and Kill are required.
 type Config struct {
-	// Listener is the descriptor that Install returned. The Tracer owns it.
+	// Listener is the notification descriptor of Filter. The Tracer owns it.
 	Listener *os.File
 	// Root is the root directory of the build. The Tracer owns it.
 	Root *os.File

@@ -74,6 +74,11 @@ func (t *Tracer) serve() {
 	t.ended <- errors.Join(err, t.config.Listener.Close())
 }
 
+// yieldEvery is how many notifications a tracer answers before it yields. To Go's
+// scheduler, system calls without end are one long stretch of work that it should
+// interrupt, and it would wake every 20 microseconds to try.
+const yieldEvery = 32
+
 func (t *Tracer) loop() (err error) {
 	defer func() { // Decide is the caller's code
 		if p := recover(); p != nil {
@@ -81,7 +86,10 @@ func (t *Tracer) loop() (err error) {
 		}
 	}()
 	var n notification
-	for {
+	for i := 1; ; i++ {
+		if i%yieldEvery == 0 {
+			runtime.Gosched()
+		}
 		ok, err := t.listener.next(&n)
 		if !ok || err != nil {
 			return err

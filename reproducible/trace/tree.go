@@ -17,7 +17,7 @@ import (
 type tree struct {
 	root   int      // O_PATH descriptor of the build's root directory
 	inputs []string // read-only mounts
-	// known are places below inputs that were reached without a link, and so
+	// known are places below inputs that were reached through inputs alone, and so
 	// stay what they are.
 	known  map[string]place
 	buffer [pathMax]byte
@@ -31,7 +31,8 @@ type place struct {
 	path     string // absolute
 	resolved string
 	outcome  reproducible.Outcome
-	fd       int // O_PATH descriptor, or -1; the caller closes it
+	linked   bool // over a link
+	fd       int  // O_PATH descriptor, or -1; the caller closes it
 }
 
 func (p *place) close() {
@@ -59,16 +60,15 @@ func (t *tree) look(pid, dir int, name string, nofollow bool) place {
 	if strings.HasPrefix(p.path, "/proc/") || strings.HasPrefix(p.path, "/dev/") {
 		return t.walked(pid, p, nofollow)
 	}
-	if known, ok := t.known[p.path]; ok {
+	if known, ok := t.known[p.path]; ok && !(nofollow && known.linked) {
 		return known
 	}
-	straight := t.open(&p, nofollow, unix.RESOLVE_NO_SYMLINKS)
-	if straight {
-		t.remember(p)
-		return p
-	}
-	if !t.open(&p, nofollow, 0) || p.outcome != reproducible.OutcomeFound {
+	p.linked = !t.open(&p, nofollow, unix.RESOLVE_NO_SYMLINKS)
+	if p.linked && (!t.open(&p, nofollow, 0) || p.outcome != reproducible.OutcomeFound) {
 		return t.walked(pid, p, nofollow) // perhaps to where only the build's own eyes see
+	}
+	if !nofollow { // else it may be a link, which other calls follow
+		t.remember(p)
 	}
 	return p
 }
@@ -95,15 +95,42 @@ func (t *tree) open(p *place, nofollow bool, flags uint64) bool {
 
 // remember keeps a place that no process of the build can change.
 func (t *tree) remember(p place) {
-	if p.outcome == reproducible.OutcomeUnknown || len(t.known) >= maxKnown || strings.Contains(p.path, "/../") || strings.HasSuffix(p.path, "/..") {
+	if p.outcome == reproducible.OutcomeUnknown || len(t.known) >= maxKnown || !t.inInput(p.path) {
 		return
 	}
+	if (p.linked || p.climbs()) && !t.fixed(p) {
+		return
+	}
+	p.fd = -1
+	t.known[p.path] = p
+}
+
+// inInput reports whether an absolute path lies below an input, as far as it holds
+// neither links nor "..".
+func (t *tree) inInput(path string) bool {
 	for _, in := range t.inputs {
-		if strings.HasPrefix(p.path, in) && (len(p.path) == len(in) || p.path[len(in)] == '/') {
-			p.fd = -1
-			t.known[p.path] = p
-			return
+		if strings.HasPrefix(path, in) && (len(path) == len(in) || path[len(in)] == '/') {
+			return true
 		}
+	}
+	return false
+}
+
+func (p *place) climbs() bool {
+	return strings.Contains(p.path, "/../") || strings.HasSuffix(p.path, "/..")
+}
+
+// fixed reports whether every step of the way to p, each link among them, lies in
+// an input.
+func (t *tree) fixed(p place) bool {
+	w := &walk{tree: t, current: "/", pending: strings.Split(p.path, "/"), inputs: true}
+	return w.run() == p.outcome && p.outcome == reproducible.OutcomeFound && w.current == p.resolved
+}
+
+// hold gives a place that came from memory the descriptor of what was found there.
+func (t *tree) hold(p *place) {
+	if _, stays := t.known[p.path]; stays && p.fd < 0 && p.outcome == reproducible.OutcomeFound {
+		p.fd = t.again(p.resolved)
 	}
 }
 

@@ -26,6 +26,7 @@ type walk struct {
 	pending  []string // components to come
 	links    int
 	nofollow bool
+	inputs   bool   // go nowhere but through inputs
 	object   string // a name on the machine of what a link of procfs led to, or ""
 }
 
@@ -70,6 +71,9 @@ func (w *walk) run() reproducible.Outcome {
 func (w *walk) step(next string) reproducible.Outcome {
 	if next == "/proc/thread-self" {
 		next = "/proc/self" // the thread that asks
+	}
+	if w.inputs && (next == "/proc" || !w.tree.inInput(next)) {
+		return reproducible.OutcomeUnknown
 	}
 	w.object = ""
 	own, isOwn := strings.CutPrefix(next, "/proc/self")

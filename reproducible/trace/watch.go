@@ -140,17 +140,15 @@ func (w *watch) exec(n *notification, c call) ([]reproducible.Access, error) {
 		p = w.tree.descriptor(int(n.pid), int(int32(n.args[c.dir])))
 	}
 	defer p.close()
-	if seen, known := w.programs[p.path]; known {
+	if seen, known := w.programs[p.path]; known && !nofollow {
 		return slices.Clone(seen), nil
 	}
-	if _, stays := w.tree.known[p.path]; stays && p.fd < 0 && p.outcome == reproducible.OutcomeFound {
-		p.fd = w.tree.again(p.resolved)
-	}
+	w.tree.hold(&p)
 	seen := []reproducible.Access{access(reproducible.OpExec, p)}
 	if p.fd >= 0 {
 		dropped := w.dropped
 		seen = append(seen, w.loads(int(n.pid), p.fd)...)
-		if _, stays := w.tree.known[p.path]; stays && dropped == w.dropped {
+		if _, stays := w.tree.known[p.path]; stays && !nofollow && dropped == w.dropped {
 			w.programs[p.path] = slices.Clone(seen)
 		}
 	}

@@ -23,19 +23,18 @@ import (
 )
 
 func main() {
-	hook := sandbox.Init()
 	if len(os.Args) < 3 {
 		fmt.Fprintln(os.Stderr, "usage: run [spawn|gcc|go|measure]...")
 		os.Exit(2)
 	}
-	if err := run(hook, os.Args[1], os.Args[2], os.Args[3:]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3:]); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
 }
 
-func run(hook sandbox.Hook, dir, goroot string, parts []string) error {
-	l, err := newLab(hook, dir)
+func run(dir, goroot string, parts []string) error {
+	l, err := newLab(dir)
 	if err != nil {
 		return err
 	}
@@ -67,7 +66,7 @@ type lab struct {
 	tool          digest.Digest
 }
 
-func newLab(hook sandbox.Hook, dir string) (*lab, error) {
+func newLab(dir string) (*lab, error) {
 	s, err := store.Open(dir+"/store", store.Limits{})
 	if err != nil {
 		return nil, err
@@ -77,10 +76,10 @@ func newLab(hook sandbox.Hook, dir string) (*lab, error) {
 		return nil, err
 	}
 	l := &lab{dir: dir, store: s}
-	if l.rootfs, err = sandbox.New(sandbox.Config{Hook: hook, Store: s, Now: time.Now}); err != nil {
+	if l.rootfs, err = sandbox.New(sandbox.Config{Store: s, Now: time.Now}); err != nil {
 		return nil, err
 	}
-	l.traced, err = sandbox.New(sandbox.Config{Hook: hook, Store: s, Now: time.Now, Trace: &sandbox.TraceOptions{}})
+	l.traced, err = sandbox.New(sandbox.Config{Store: s, Now: time.Now, Trace: &sandbox.TraceOptions{}})
 	if err != nil {
 		return nil, err
 	}

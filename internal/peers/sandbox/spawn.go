@@ -1,7 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
 	"os/exec"
+	"slices"
 
 	"github.com/sealwright/sealwright/reproducible"
 )
@@ -9,7 +14,9 @@ import (
 // spawn measures what it costs to run the smallest build. A Builder does more than
 // to spawn: it verifies its inputs, keeps the log and takes the output. The thread
 // tier is told by what it adds to the same Builder without confinement; the rootfs
-// tier with all of that.
+// tier with all of that, beside bubblewrap alone, and beside bubblewrap in a builder
+// that does as much with the same store. A probe is the set-up of the rootfs tier
+// and its end, without a command and without the store.
 func (l *lab) spawn(t *table) error {
 	spec := func() *reproducible.Spec {
 		return &reproducible.Spec{
@@ -29,17 +36,25 @@ func (l *lab) spawn(t *table) error {
 	builds := func(b reproducible.Builder, spec func() *reproducible.Spec) func() error {
 		return func() error { _, err := build(b, spec()); return err }
 	}
+	wrapped := func(tool, out string, outBind ...string) []string {
+		return slices.Concat([]string{"bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", tool, "/bin/tool", "--proc", "/proc", "--dev", "/dev"},
+			outBind, []string{"--tmpfs", "/tmp", "--clearenv", "/bin/tool", out})
+	}
+	probe := func() error {
+		c, err := l.rootfs.Probe(context.Background())
+		return errors.Join(err, c.Missing)
+	}
 	all, err := alternate(100,
 		wall(run(tool, out)),
 		wall(builds(l.plain, relative)), wall(builds(l.thread, relative)),
-		wall(builds(l.rootfs, spec)),
-		wall(run("bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", tool, "/bin/tool", "--proc", "/proc",
-			"--dev", "/dev", "--tmpfs", "/out", "--tmpfs", "/tmp", "--clearenv", "/bin/tool", "/out/result")),
+		wall(builds(l.rootfs, spec)), wall(probe),
+		wall(run(wrapped(tool, "/out/result", "--tmpfs", "/out")...)),
+		wall(func() error { return l.bwrapBuild(wrapped) }),
 		wall(run("unshare", "-Urnmpuif", tool, out)))
 	if err != nil {
 		return err
 	}
-	fork, plain, thread, rootfs, bwrap, unshare := all[0], all[1], all[2], all[3], all[4], all[5]
+	fork, plain, thread, rootfs, probes, bwrap, stored, unshare := all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7]
 	row := func(what string, s samples) {
 		t.note(what, "min "+number(s.least())+" p50 "+number(s.median())+" ms")
 	}
@@ -47,11 +62,38 @@ func (l *lab) spawn(t *table) error {
 	row("plain Builder, no isolation", plain)
 	row("thread tier, whole build", thread)
 	row("rootfs tier, whole build", rootfs)
+	row("rootfs tier, probe", probes)
 	row("bubblewrap", bwrap)
+	row("bubblewrap in a builder", stored)
 	row("unshare -Urnmpuif", unshare)
 	t.atMost("thread tier's addition + fork/exec, over fork/exec, p50", (fork.median()+thread.median()-plain.median())/fork.median(), 1.5, "x")
 	t.atMost("the same, min", (fork.least()+thread.least()-plain.least())/fork.least(), 1.5, "x")
 	t.atMost("rootfs tier, whole build, over bubblewrap, p50", rootfs.median()/bwrap.median(), 0.85, "x")
+	t.atMost("rootfs tier, whole build, over bubblewrap in a builder, p50", rootfs.median()/stored.median(), 0.85, "x")
+	t.atMost("rootfs tier, probe, over bubblewrap, p50", probes.median()/bwrap.median(), 0.85, "x")
 	t.atMost("rootfs tier, whole build, min", rootfs.least(), 4, " ms")
 	return nil
+}
+
+// bwrapBuild does with bubblewrap what a Builder does.
+func (l *lab) bwrapBuild(wrapped func(tool, out string, outBind ...string) []string) error {
+	ctx := context.Background()
+	tool, err := l.store.MaterializeFile(ctx, l.tool, true)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(l.dir, "out-")
+	if err != nil {
+		return err
+	}
+	args := wrapped(tool, "/out/result", "--bind", dir, "/out")
+	log, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+	if err != nil {
+		return err
+	}
+	if _, _, err := l.store.PutFile(ctx, bytes.NewReader(log)); err != nil {
+		return err
+	}
+	_, err = l.put(dir + "/result")
+	return errors.Join(err, os.RemoveAll(dir))
 }

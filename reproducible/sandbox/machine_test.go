@@ -3,7 +3,6 @@
 package sandbox_test
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,80 +17,6 @@ import (
 	"github.com/sealwright/sealwright/reproducible"
 	"github.com/sealwright/sealwright/reproducible/sandbox"
 )
-
-// forged returns a memfd with a plan of the right form, sealed or not.
-func forged(t *testing.T, seals int) *os.File {
-	t.Helper()
-	fd, err := unix.MemfdCreate("plan", unix.MFD_ALLOW_SEALING)
-	require.NoError(t, err)
-	f := os.NewFile(uintptr(fd), "plan")
-	t.Cleanup(func() { _ = f.Close() })
-	_, err = f.WriteString("sealwright sandbox plan\n1\n" + `{"command":["/bin/false"]}`)
-	require.NoError(t, err)
-	_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, seals)
-	require.NoError(t, err)
-	return f
-}
-
-const everySeal = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
-
-// TestOnlyARealChildIsTaken starts this program in ways that imitate a child of
-// a sandbox. Each time it must do what its arguments say: fail for want of the
-// act, with status 2.
-func TestOnlyARealChildIsTaken(t *testing.T) {
-	self, err := os.Executable()
-	require.NoError(t, err)
-	newPID := &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWPID,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-	}
-	for name, x := range map[string]struct {
-		files []*os.File
-		env   []string
-		attr  *syscall.SysProcAttr
-	}{
-		"by argv[0] alone":                         {},
-		"by the environment":                       {env: []string{"SANDBOX=1", "_=sandbox"}},
-		"with a sealed plan outside of process 1":  {files: []*os.File{forged(t, everySeal)}},
-		"as process 1 without a plan":              {attr: newPID},
-		"as process 1 with an unsealed plan":       {files: []*os.File{forged(t, 0)}, attr: newPID},
-		"as process 1 with a half-sealed plan":     {files: []*os.File{forged(t, unix.F_SEAL_WRITE|unix.F_SEAL_SHRINK)}, attr: newPID},
-		"as process 1 with a file that is no plan": {files: []*os.File{os.Stdin}, attr: newPID},
-	} {
-		t.Run(name, func(t *testing.T) {
-			cmd := &exec.Cmd{
-				Path: self, Args: []string{"sandbox", toolArgument, "no such act"},
-				Env: append([]string{}, x.env...), ExtraFiles: x.files, SysProcAttr: x.attr,
-			}
-			var out bytes.Buffer
-			cmd.Stderr = &out
-			err := cmd.Run()
-			var exit *exec.ExitError
-			require.ErrorAs(t, err, &exit)
-			require.Equal(t, 2, exit.ExitCode(), "%s", out.String())
-			require.Contains(t, out.String(), "no act")
-		})
-	}
-}
-
-func TestARealPlanIsTakenByProcess1(t *testing.T) {
-	self, err := os.Executable()
-	require.NoError(t, err)
-	cmd := &exec.Cmd{
-		Path: self, Args: []string{"sandbox", toolArgument, "no such act"}, Env: []string{},
-		ExtraFiles: []*os.File{forged(t, everySeal)},
-		SysProcAttr: &syscall.SysProcAttr{
-			Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWPID,
-			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-			GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-		},
-	}
-	err = cmd.Run()
-	var exit *exec.ExitError
-	require.ErrorAs(t, err, &exit)
-	require.Equal(t, 125, exit.ExitCode(), "the child gives up, and does not do what its arguments say")
-}
 
 // poorVariable says that this process runs on a machine that grants little.
 const poorVariable = "SEALWRIGHT_TEST_POOR"

@@ -1,0 +1,3 @@
+module stage
+
+go 1.26
