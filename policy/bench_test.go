@@ -53,10 +53,11 @@ func (c *comparison) Check(_ context.Context, f *policy.Facts) policy.Result {
 // tenRules are rules that each compare a part of a build.
 func tenRules() []policy.Rule {
 	wrong := policy.Result{Reasons: []policy.Reason{{Reason: attest.Reason{Code: "test.build.wrong"}}}}
+	facets := policy.NewDecoder(decodeFacet)
 	var rules []policy.Rule
 	for i := range 10 {
 		judge := func(e policy.Evidence) policy.Result {
-			f, err := policy.Decoded(e, decodeFacet)
+			f, err := facets.Of(e)
 			if err != nil {
 				return policy.Result{Outcome: policy.Undetermined}
 			}

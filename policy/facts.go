@@ -141,8 +141,7 @@ type piece struct {
 	verified *attest.Verified
 	listed   []attest.Identity // the signers that the need accepts
 	eligible []attest.Identity // those of them that count towards its threshold
-	memo     *memo             // the need's own; nil if the evidence is judged once only
-	desk     *desk             // of all needs; nil if there is but one
+	desk     *desk             // of all needs; nil if there is but one, judged once
 }
 
 // Digest returns the SHA-256 digest of the attestation's body.

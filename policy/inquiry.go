@@ -17,7 +17,7 @@ type inquiry struct {
 	request Request // a copy, without evidence and waivers; Now is canonical
 	waivers []*attest.Verified
 	pool    []item
-	desks   []desk // of the pool; nil if there is but one need
+	desks   []desk // of the pool; nil if there is but one need, judged once
 	trials  []trial
 	// unsteady tells that evidence lies in the future: time alone may let more of it
 	// meet a need.
@@ -39,9 +39,9 @@ func (t *trial) unmet() bool {
 	return t.facts == nil && !t.halted && t.result.Outcome == Undetermined
 }
 
-// inquire gathers the evidence and meets the needs. With memos, what rules decode is
-// kept.
-func (e *Engine) inquire(ctx context.Context, req *Request, memos bool) (*inquiry, error) {
+// inquire gathers the evidence and meets the needs. If it is judged again, what rules
+// decode is kept even for one need alone.
+func (e *Engine) inquire(ctx context.Context, req *Request, again bool) (*inquiry, error) {
 	if err := e.admit(req); err != nil {
 		return nil, err
 	}
@@ -49,16 +49,16 @@ func (e *Engine) inquire(ctx context.Context, req *Request, memos bool) (*inquir
 	q.request.Evidence, q.request.Waivers = nil, nil
 	q.request.Now = req.Now.Round(0).UTC()
 	q.request.Subject = req.Subject.Clone()
-	q.gather(ctx, ordered(req.Evidence))
-	q.prepare(ctx, memos)
+	q.gather(ctx, ordered(req.Evidence), again)
+	q.prepare(ctx)
 	return q, nil
 }
 
 // gather finds out about each piece of evidence what all needs ask. Once ctx ends
 // it stops looking: prepare will ask no rule.
-func (q *inquiry) gather(ctx context.Context, evidence []*attest.Verified) {
+func (q *inquiry) gather(ctx context.Context, evidence []*attest.Verified, again bool) {
 	q.pool = make([]item, len(evidence))
-	if q.engine.needs > 1 {
+	if again || q.engine.needs > 1 {
 		q.desks = make([]desk, len(evidence))
 	}
 	want := attest.Want{Subjects: []digest.Set{q.request.Subject.Digest}}
@@ -88,12 +88,12 @@ func (q *inquiry) gather(ctx context.Context, evidence []*attest.Verified) {
 
 // prepare decides which rules apply and gathers each one's facts. All facts share
 // three pieces of memory.
-func (q *inquiry) prepare(ctx context.Context, memos bool) {
+func (q *inquiry) prepare(ctx context.Context) {
 	e, now := q.engine, q.request.Now
 	q.trials = make([]trial, len(e.rules))
 	facts := make([]Facts, len(e.rules))
 	needs := make([]met, 0, e.needs)
-	store := newStore(e.needs, memos)
+	store := newStore(e.needs)
 	for i := range q.trials {
 		q.trials[i].result.Outcome = NotApplicable
 	}

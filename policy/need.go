@@ -95,7 +95,7 @@ type item struct {
 	assumed       bool // it does not exist: Explain supposes it, new and good
 	signers       []attest.Identity
 	first, last   time.Time // the extremes of its trusted times
-	desk          *desk     // nil if there is but one need
+	desk          *desk     // nil if there is but one need, judged once
 }
 
 // turnedAway counts evidence of the right type by what kept it from meeting a
@@ -106,17 +106,13 @@ type turnedAway struct{ subject, authority, signer, time int }
 type evidenceStore struct {
 	list   []Evidence
 	pieces []piece // never moved: Evidence points into it
-	memos  bool
 }
 
-func newStore(most int, memos bool) *evidenceStore {
-	return &evidenceStore{list: make([]Evidence, 0, most), pieces: make([]piece, 0, most), memos: memos}
+func newStore(most int) *evidenceStore {
+	return &evidenceStore{list: make([]Evidence, 0, most), pieces: make([]piece, 0, most)}
 }
 
 func (s *evidenceStore) add(p piece) {
-	if s.memos {
-		p.memo = new(memo)
-	}
 	if len(s.pieces) == cap(s.pieces) {
 		s.pieces = make([]piece, 0, 2*cap(s.pieces)+1)
 	}

@@ -14,7 +14,7 @@ import (
 // still meets the same needs and every rule is still satisfied, it does so without
 // allocating memory.
 //
-// It keeps the request's evidence, and what rules made of it (see Decoded), in memory.
+// It keeps the request's evidence, and what rules made of it (see Decoder), in memory.
 // It is safe for concurrent use. The zero Prepared refuses.
 type Prepared struct {
 	inquiry           *inquiry // with every rule that is to be asked taken as satisfied

@@ -219,10 +219,10 @@ func TestAPreparedRuleThatMisbehaves(t *testing.T) {
 }
 
 // reading is a rule that is satisfied if decode says so.
-func reading(id string, decode func(*attest.Statement) (bool, error)) rule {
+func reading(id string, decoder *policy.Decoder[bool]) rule {
 	return with(id, func(_ context.Context, f *policy.Facts) policy.Result {
 		return f.Judge("review", func(e policy.Evidence) policy.Result {
-			if good, err := policy.Decoded(e, decode); err != nil || !good {
+			if good, err := decoder.Of(e); err != nil || !good {
 				return policy.Result{}
 			}
 			return policy.Result{Outcome: policy.Satisfied}
@@ -232,13 +232,13 @@ func reading(id string, decode func(*attest.Statement) (bool, error)) rule {
 
 func TestRulesShareWhatTheyDecode(t *testing.T) {
 	var calls atomic.Int64
-	decode := func(s *attest.Statement) (bool, error) {
+	decoder := policy.NewDecoder(func(s *attest.Statement) (bool, error) {
 		calls.Add(1)
 		var m map[string]bool
 		err := s.DecodePredicate(&m, true)
 		return m["good"], err
-	}
-	e := engine(t, reading("a", decode), reading("b", decode))
+	})
+	e := engine(t, reading("a", decoder), reading("b", decoder))
 	for range 3 {
 		calls.Store(0)
 		require.True(t, decide(t, e, request(review(t, "alice"))).Allowed(now))
@@ -256,25 +256,28 @@ func TestRulesShareWhatTheyDecode(t *testing.T) {
 	require.EqualValues(t, 1, calls.Load(), "once while it is prepared")
 }
 
-func TestFunctionsOfOneCodeAndDifferentVariablesShareNothing(t *testing.T) {
-	answer := func(good bool) func(*attest.Statement) (bool, error) {
-		return func(*attest.Statement) (bool, error) { return good, nil }
+func TestDifferentDecodersShareNothing(t *testing.T) {
+	answer := func(good bool) *policy.Decoder[bool] {
+		return policy.NewDecoder(func(*attest.Statement) (bool, error) { return good, nil })
 	}
 	e := engine(t, reading("a", answer(true)), reading("b", answer(false)), reading("c", answer(true)))
 	anew := with("d", func(_ context.Context, f *policy.Facts) policy.Result {
 		ev := f.Evidence("review")[0]
 		for i := range 100 {
-			if got, err := policy.Decoded(ev, func(*attest.Statement) (int, error) { return i, nil }); err != nil || got != i {
+			if got, err := policy.NewDecoder(func(*attest.Statement) (int, error) { return i, nil }).Of(ev); err != nil || got != i {
 				return policy.Result{}
 			}
-			if got, err := policy.Decoded(ev, func(*attest.Statement) (string, error) { return strconv.Itoa(i), nil }); err != nil || got != strconv.Itoa(i) {
+			if got, err := policy.NewDecoder(func(*attest.Statement) (string, error) { return strconv.Itoa(i), nil }).Of(ev); err != nil || got != strconv.Itoa(i) {
 				return policy.Result{}
 			}
 		}
 		return policy.Result{Outcome: policy.Satisfied}
 	})
 	req := request(review(t, "alice"))
-	require.True(t, decide(t, engine(t, anew, named("a")), req).Allowed(now), "more functions than are kept")
+	require.True(t, decide(t, engine(t, anew, named("a")), req).Allowed(now), "more decoders than are kept")
+	again, err := prepare(t, engine(t, anew), req).Evaluate(t.Context(), now)
+	require.NoError(t, err)
+	require.True(t, again.Allowed(now), "more decoders than are kept, prepared")
 	for range 3 {
 		d := decide(t, e, req)
 		require.Equal(t, policy.Deny, d.Verdict())
@@ -290,13 +293,13 @@ func TestFunctionsOfOneCodeAndDifferentVariablesShareNothing(t *testing.T) {
 func TestADecisionKeepsNothingDecoded(t *testing.T) {
 	type large struct{ _ [1 << 16]byte }
 	var kept weak.Pointer[large]
-	decode := func(*attest.Statement) (*large, error) {
+	decoder := policy.NewDecoder(func(*attest.Statement) (*large, error) {
 		l := new(large)
 		kept = weak.Make(l)
 		return l, nil
-	}
+	})
 	using := with("a", func(_ context.Context, f *policy.Facts) policy.Result {
-		_, err := policy.Decoded(f.Evidence("review")[0], decode)
+		_, err := decoder.Of(f.Evidence("review")[0])
 		if err != nil {
 			return policy.Result{}
 		}
@@ -315,9 +318,10 @@ func TestADecisionKeepsNothingDecoded(t *testing.T) {
 }
 
 func TestWhatCannotBeDecodedIsKeptToo(t *testing.T) {
+	unreadable := policy.NewDecoder(func(*attest.Statement) (int, error) { return 0, fmt.Errorf("unreadable") })
 	broken := with("a", func(_ context.Context, f *policy.Facts) policy.Result {
 		return f.Judge("review", func(e policy.Evidence) policy.Result {
-			if _, err := policy.Decoded(e, func(*attest.Statement) (int, error) { return 0, fmt.Errorf("unreadable") }); err == nil {
+			if _, err := unreadable.Of(e); err == nil {
 				return policy.Result{Outcome: policy.Satisfied}
 			}
 			return policy.Result{}

@@ -131,10 +131,15 @@ func checkVars(t *testing.T, s source, d *ast.GenDecl) {
 				value = v.Values[i]
 			}
 			table := isArray(value) && !name.IsExported() && !assigned(t, s.pkg, name.Name)
-			assert.True(t, table || constantLike(value), "%s: package-level variable %s", s.at(v), name.Name)
+			memo := slices.Contains(memos(), rel(s.pkg.ImportPath)+"."+name.Name)
+			assert.True(t, table || memo || constantLike(value), "%s: package-level variable %s", s.at(v), name.Name)
 		}
 	}
 }
+
+// memos are variables that only keep what a function of Go types alone has found out,
+// as encoding/json does, so that nothing depends on what they hold.
+func memos() []string { return []string{"internal/strictjson.plans"} }
 
 // isArray accepts array literals, the closest that Go has to a constant table:
 // unlike a slice or a map, nobody can hand one out to be changed.

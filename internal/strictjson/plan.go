@@ -128,20 +128,20 @@ func (p *plan) names() string {
 	return "one of " + strings.Join(names, ", ")
 }
 
-// plans keeps the plan of every Go type that was decoded: what is found out about a type
-// holds for good.
-var plans = sync.OnceValue(func() *sync.Map { return new(sync.Map) }) // of *plan by reflect.Type
+// plans keeps the plan of every Go type that was decoded, as encoding/json does: what is
+// found out about a type holds for good, and a program has only so many.
+var plans sync.Map // of *plan by reflect.Type
 
 // planOf returns the plan of t. It refuses types that cannot be decoded strictly.
 func planOf(t reflect.Type) (*plan, *Error) {
-	if made, ok := plans().Load(t); ok {
+	if made, ok := plans.Load(t); ok {
 		return made.(*plan), nil
 	}
 	p, err := makePlan(t)
 	if err != nil {
 		return nil, err
 	}
-	made, _ := plans().LoadOrStore(t, p)
+	made, _ := plans.LoadOrStore(t, p)
 	return made.(*plan), nil
 }
 

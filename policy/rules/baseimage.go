@@ -50,7 +50,7 @@ func (r BaseImage) Spec() (policy.Spec, error) {
 // Check implements policy.Rule.
 func (r BaseImage) Check(_ context.Context, facts *policy.Facts) policy.Result {
 	return judge(facts, func(e policy.Evidence, _ *attest.Statement) ([]policy.Reason, error) {
-		b, err := policy.Decoded(e, slsa.Decode)
+		b, err := builds().Of(e)
 		if err != nil {
 			return nil, err
 		}

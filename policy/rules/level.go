@@ -91,7 +91,7 @@ func (r BuildLevel) Spec() (policy.Spec, error) {
 // Check implements policy.Rule.
 func (r BuildLevel) Check(ctx context.Context, facts *policy.Facts) policy.Result {
 	readable := judge(facts, func(e policy.Evidence, _ *attest.Statement) ([]policy.Reason, error) {
-		_, err := policy.Decoded(e, slsa.Decode)
+		_, err := builds().Of(e)
 		return nil, err
 	})
 	if readable.Outcome != policy.Satisfied {

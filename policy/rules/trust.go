@@ -3,10 +3,13 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/policy"
+	"github.com/sealwright/sealwright/provenance"
+	"github.com/sealwright/sealwright/provenance/slsa"
 )
 
 // A Trust says whose evidence a rule believes.
@@ -36,6 +39,9 @@ func (t Trust) spec(id, usual, title string, types ...string) policy.Spec {
 		}},
 	}
 }
+
+// builds decodes provenance, once for all rules that read it.
+var builds = sync.OnceValue(func() *policy.Decoder[*provenance.Build] { return policy.NewDecoder(slsa.Decode) })
 
 // judge applies check to each statement. What check finds wrong is a violation; what
 // it cannot read leaves the rule undetermined.

@@ -137,6 +137,9 @@ ok contains 9 if {
 deny contains "not every condition holds" if count(ok) != 10
 `
 
+// facets is what all comparisons decode.
+var facets = policy.NewDecoder(decodeFacet)
+
 // A comparison is a rule of some of the conditions.
 type comparison struct {
 	id    string
@@ -146,7 +149,7 @@ type comparison struct {
 func compare(id string, conditions ...func(*facet) bool) *comparison {
 	wrong := policy.Result{Reasons: []policy.Reason{{Reason: attest.Reason{Code: "peers.build.wrong"}}}}
 	return &comparison{id, func(e policy.Evidence) policy.Result {
-		f, err := policy.Decoded(e, decodeFacet)
+		f, err := facets.Of(e)
 		if err != nil {
 			return policy.Result{Outcome: policy.Undetermined}
 		}

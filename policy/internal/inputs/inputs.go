@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
@@ -107,14 +108,18 @@ func Read(fields []Field, predicate any) (map[string]any, error) {
 	return values, nil
 }
 
-// Of reads the fields of the evidence's predicate. It decodes the predicate once for a
-// prepared request.
-func Of(e policy.Evidence, fields []Field) (map[string]any, error) {
-	predicate, err := policy.Decoded(e, func(s *attest.Statement) (any, error) {
+// predicates decodes a predicate without a Go type of its own.
+var predicates = sync.OnceValue(func() *policy.Decoder[any] {
+	return policy.NewDecoder(func(s *attest.Statement) (any, error) {
 		var v any
 		err := s.DecodePredicate(&v, true)
 		return v, err
 	})
+})
+
+// Of reads the fields of the evidence's predicate, which is decoded once for all rules.
+func Of(e policy.Evidence, fields []Field) (map[string]any, error) {
+	predicate, err := predicates().Of(e)
 	if err != nil {
 		return nil, err
 	}
