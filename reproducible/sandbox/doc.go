@@ -33,8 +33,9 @@
 // tests of servers can run; no capabilities in any set, and no way to get one;
 // a new session without a terminal; standard input is /dev/null; descriptors
 // from 3 on are closed. The clocks that count from the start of the machine count
-// from that of the build, where the kernel has time namespaces. The files of inputs belong to whoever owns the store,
-// as the build's user namespace shows that owner; a command should not look.
+// from that of the build, where the kernel has time namespaces. The files of inputs
+// belong to whoever owns the store, as the build's user namespace shows that owner;
+// a command should not look.
 //
 // A system call filter kills foreign architectures and x32, denies what no build
 // needs (ptrace, foreign memory, mounts, namespaces, modules, bpf, perf, keys,
