@@ -204,8 +204,11 @@ func (c clause) judge(rego RegoCompiler) func(context.Context, *attest.Statement
 	deny := c.compile(rego, c.where, []byte(module))
 	return func(ctx context.Context, s *attest.Statement) (policy.Result, error) {
 		reasons, err := deny(ctx, s.Bytes())
-		if err != nil || len(reasons) == 0 {
-			return policy.Result{Outcome: policy.Satisfied}, err
+		switch {
+		case err != nil:
+			return policy.Result{}, err
+		case len(reasons) == 0:
+			return policy.Result{Outcome: policy.Satisfied}, nil
 		}
 		return violated(CodeAttestation, "/predicate", "an attestation that the module does not deny", excerpt.Quote(reasons[0]), "mend what the module denies"), nil
 	}
