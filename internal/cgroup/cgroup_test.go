@@ -91,12 +91,12 @@ func TestAMissingControllerIsAnError(t *testing.T) {
 func TestAVersion1PathIsFoundBelowTheRootOfItsMount(t *testing.T) {
 	const mounts = "1 0 0:1 /docker/abc /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n" +
 		"2 0 0:2 /other /elsewhere rw - cgroup cgroup rw,memory\n"
-	dir, top := locate(mounts, "cgroup", "memory", "/docker/abc/x")
+	dir, top := locate(parseMounts(mounts), "cgroup", "memory", "/docker/abc/x")
 	require.Equal(t, "/sys/fs/cgroup/memory/x", dir)
 	require.Equal(t, "/sys/fs/cgroup/memory", top)
-	dir, _ = locate(mounts, "cgroup", "memory", "/docker/abcd")
+	dir, _ = locate(parseMounts(mounts), "cgroup", "memory", "/docker/abcd")
 	require.Empty(t, dir)
-	dir, _ = locate(mounts, "cgroup", "cpu", "/docker/abc")
+	dir, _ = locate(parseMounts(mounts), "cgroup", "cpu", "/docker/abc")
 	require.Empty(t, dir)
 }
 

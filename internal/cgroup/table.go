@@ -90,6 +90,7 @@ func readTable(h Host) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
+	all := parseMounts(string(mounts))
 	t := table{v1: map[string]string{}}
 	for line := range strings.Lines(string(own)) {
 		// hierarchy-ID:controller-list:cgroup-path, see cgroups(7)
@@ -98,11 +99,11 @@ func readTable(h Host) (table, error) {
 			continue
 		}
 		if parts[1] == "" {
-			t.v2, t.v2Top = locate(string(mounts), "cgroup2", "", parts[2])
+			t.v2, t.v2Top = locate(all, "cgroup2", "", parts[2])
 			continue
 		}
 		for controller := range strings.SplitSeq(parts[1], ",") {
-			if dir, _ := locate(string(mounts), "cgroup", controller, parts[2]); dir != "" {
+			if dir, _ := locate(all, "cgroup", controller, parts[2]); dir != "" {
 				t.v1[controller] = dir
 			}
 		}
@@ -110,25 +111,42 @@ func readTable(h Host) (table, error) {
 	return t, nil
 }
 
+// A mount is one line of mountinfo.
+type mount struct {
+	root, point, fsType string
+	options             []string // of the file system
+}
+
+// parseMounts reads those of control groups:
+// "36 35 98:0 /root /mount/point options - type source super-options", proc(5).
+func parseMounts(mountInfo string) []mount {
+	var all []mount
+	for line := range strings.Lines(mountInfo) {
+		front, back, ok := strings.Cut(strings.TrimSpace(line), " - ")
+		if !ok || !strings.HasPrefix(back, "cgroup") {
+			continue
+		}
+		fields, rest := strings.Fields(front), strings.Fields(back)
+		if len(fields) >= 6 && len(rest) >= 3 {
+			all = append(all, mount{fields[3], fields[4], rest[0], strings.Split(rest[2], ",")})
+		}
+	}
+	return all
+}
+
 // locate finds path of a hierarchy in the file tree: the mount of that type,
 // and for version 1 with that controller among its options, whose root is an
 // ancestor of path. It returns the directory and the mount point, or "".
-func locate(mountInfo, fsType, controller, path string) (dir, top string) {
-	for line := range strings.Lines(mountInfo) {
-		// "36 35 98:0 /root /mount/point options - type source super-options", proc(5)
-		front, back, ok := strings.Cut(strings.TrimSpace(line), " - ")
-		fields, rest := strings.Fields(front), strings.Fields(back)
-		if !ok || len(fields) < 6 || len(rest) < 3 || rest[0] != fsType {
+func locate(mounts []mount, fsType, controller, path string) (dir, top string) {
+	for _, m := range mounts {
+		if m.fsType != fsType || controller != "" && !slices.Contains(m.options, controller) {
 			continue
 		}
-		if controller != "" && !slices.Contains(strings.Split(rest[2], ","), controller) {
-			continue
-		}
-		below, err := filepath.Rel(fields[3], path)
+		below, err := filepath.Rel(m.root, path)
 		if err != nil || below == ".." || strings.HasPrefix(below, "../") {
 			continue
 		}
-		return filepath.Join(fields[4], below), filepath.Clean(fields[4])
+		return filepath.Join(m.point, below), filepath.Clean(m.point)
 	}
 	return "", ""
 }

@@ -124,7 +124,7 @@ func TestBombsMeetTheirLimits(t *testing.T) {
 		act  string
 		want error
 	}{
-		"a fork bomb":          {"fork-bomb", unix.EAGAIN},
+		"a fork bomb":          {"fork-bomb /bin/tool " + toolArgument + " sleep", unix.EAGAIN},
 		"an output bomb":       {"fill /out/result", unix.ENOSPC},
 		"a scratch bomb":       {"fill /tmp/file", unix.ENOSPC},
 		"a bomb of file names": {"many", unix.ENOSPC},

@@ -15,6 +15,7 @@ import (
 	"github.com/sealwright/sealwright/reproducible"
 	"github.com/sealwright/sealwright/reproducible/internal/capture"
 	"github.com/sealwright/sealwright/reproducible/internal/record"
+	"github.com/sealwright/sealwright/reproducible/internal/stop"
 )
 
 func supported() error {
@@ -50,16 +51,13 @@ func (b *Builder) Build(ctx context.Context, spec *reproducible.Spec) (*reproduc
 		return nil, attest.Refuse(reproducible.CodeCPUs, "Spec.CPUs", "0: all of the machine", strconv.Itoa(int(spec.CPUs)))
 	}
 	r := &run{builder: b, spec: spec.WithDefaults(), result: &reproducible.Result{Spec: action, Achieved: achieved}}
-	ctx, cancel := context.WithTimeoutCause(ctx, r.spec.Limits.Wall, errWall)
+	ctx, cancel := context.WithTimeoutCause(ctx, r.spec.Limits.Wall, stop.ErrWall)
 	defer cancel()
 	if err := errors.Join(r.do(ctx), r.clean(ctx)); err != nil {
 		return nil, err
 	}
 	return r.result, nil
 }
-
-// errWall is the cause of a context whose wall time is used up.
-var errWall = errors.New("the wall time is used up")
 
 // A run is one build.
 type run struct {
@@ -72,7 +70,7 @@ type run struct {
 func (r *run) do(ctx context.Context) error {
 	inputs, err := r.builder.inputs(ctx, r.spec)
 	if err != nil {
-		return stopped(ctx, err)
+		return stop.Or(ctx, err)
 	}
 	if r.box, err = r.builder.newContainer(r.spec, inputs); err != nil {
 		return err
@@ -83,7 +81,7 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.result.Exit.Err(); err != nil {
 		return &reproducible.RunError{Result: r.result, Err: err}
 	}
-	return r.capture(ctx)
+	return capture.Into(ctx, r.result, r.box.output, r.spec, r.builder.config.Store) // no process is left
 }
 
 // inputs has the store hand out every input, verified, and looks at the host paths.
@@ -125,7 +123,7 @@ func (r *run) run(ctx context.Context) error {
 	cmd, err := r.box.start(ctx, "run", log.Writer())
 	if err != nil {
 		log.Abandon()
-		return stopped(ctx, err)
+		return stop.Or(ctx, err)
 	}
 	stop := func() { r.box.stop(ctx, cmd) }
 	unwatch := context.AfterFunc(ctx, stop)
@@ -149,8 +147,8 @@ func (r *run) judge(ctx context.Context, state *os.ProcessState, waitErr error, 
 		return machineError("wait", waitErr)
 	}
 	cause := context.Cause(ctx)
-	if cause != nil && !errors.Is(cause, errWall) {
-		return stopped(ctx, cause)
+	if cause != nil && !errors.Is(cause, stop.ErrWall) {
+		return stop.Or(ctx, cause)
 	}
 	if _, err := r.box.pid(); err != nil && cause == nil && !over {
 		return r.box.failed(state, err, r.spec)
@@ -184,39 +182,10 @@ func (c *container) failed(state *os.ProcessState, why error, spec *reproducible
 	return attest.Refuse(CodeRuntime, c.builder.config.Runtime, "a container that ran", got).Because(why)
 }
 
-// capture takes the outputs. No process of the build is left.
-func (r *run) capture(ctx context.Context) error {
-	artifacts, findings, err := capture.Outputs(ctx, r.box.output, r.spec.Outputs, r.spec.Limits, r.builder.config.Store)
-	r.result.Findings = findings
-	for _, p := range r.spec.HostPaths {
-		r.result.Findings = append(r.result.Findings, reproducible.Finding{Code: reproducible.CodeHostPath, Path: p})
-	}
-	if err != nil && ctx.Err() != nil {
-		return stopped(ctx, err)
-	}
-	if err != nil {
-		return &reproducible.RunError{Result: r.result, Err: err}
-	}
-	r.result.Artifacts = artifacts
-	return nil
-}
-
 // clean gives back what the run holds. It is called once, whatever happened.
 func (r *run) clean(ctx context.Context) error {
 	if r.box == nil {
 		return nil
 	}
 	return r.box.remove(context.WithoutCancel(ctx))
-}
-
-// stopped replaces an error by the end of the context, where that came first.
-func stopped(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	switch {
-	case cause == nil:
-		return err
-	case errors.Is(cause, errWall):
-		return attest.Refuse(reproducible.CodeLimitWall, "build", "", "").Because(cause)
-	}
-	return attest.Refuse(reproducible.CodeCancelled, "build", "", "").Because(cause)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/reproducible"
+	"github.com/sealwright/sealwright/reproducible/internal/stop"
 )
 
 // kept are the guarantees that do not depend on the runtime: how inputs are had, how
@@ -45,7 +46,7 @@ func (b *Builder) probe(ctx context.Context) (g grant, err error) {
 	defer log.Close()
 	cmd, err := c.start(ctx, "create", log)
 	if err != nil {
-		return grant{}, stopped(ctx, err)
+		return grant{}, stop.Or(ctx, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 4*patience)
 	defer cancel()

@@ -15,5 +15,5 @@
 // Spec.CPUs, is refused.
 //
 // A Confiner makes more of it: sandbox.Thread restricts the same plain processes
-// with Landlock and seccomp.
+// with Landlock and seccomp. One that is a Preparer does so while inputs are copied.
 package process

@@ -32,6 +32,7 @@ func (r *run) layOut(ctx context.Context) error {
 			return machineError(dir, err)
 		}
 	}
+	r.prepare()
 	for _, in := range r.spec.Inputs {
 		if err := r.copyInput(ctx, in); err != nil {
 			return attest.Refuse(reproducible.CodeInput, in.Path, in.Digest.String(), "").Because(err)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/sealwright/sealwright/reproducible"
 	"github.com/sealwright/sealwright/reproducible/internal/capture"
 	"github.com/sealwright/sealwright/reproducible/internal/record"
+	"github.com/sealwright/sealwright/reproducible/internal/stop"
 	"github.com/sealwright/sealwright/reproducible/store"
 )
 
@@ -44,6 +44,16 @@ type Confiner interface {
 	// Start starts cmd under all of the restrictions that Grants told, or returns an
 	// error and starts nothing.
 	Start(cmd *exec.Cmd, tree Tree) error
+}
+
+// A Preparer is a Confiner that can restrict what will start a command before there
+// is one: it does so while the inputs are copied.
+type Preparer interface {
+	Confiner
+	// Prepare begins. tree.Root and tree.Writable are there, the rest of the tree is
+	// being made. The caller must call start once: with the command, which it starts
+	// or refuses as Start does; or with nil, when there will be none.
+	Prepare(tree Tree) (start func(cmd *exec.Cmd) error)
 }
 
 // A Tree says what a command needs of the machine, its file tree above all.
@@ -113,16 +123,16 @@ type run struct {
 	spec   *reproducible.Spec
 	root   string
 	result *reproducible.Result
+	// prepared starts the command, once, where the Confiner has prepared that.
+	prepared func(cmd *exec.Cmd) error
 }
 
-// errWall is the cause of a context whose wall time is used up.
-var errWall = errors.New("the wall time is used up")
-
 func (r *run) do(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.spec.Limits.Wall, errWall)
+	ctx, cancel := context.WithTimeoutCause(ctx, r.spec.Limits.Wall, stop.ErrWall)
 	defer cancel()
+	defer r.unprepare()
 	if err := r.layOut(ctx); err != nil {
-		return stopped(ctx, err)
+		return stop.Or(ctx, err)
 	}
 	if err := r.run(ctx); err != nil {
 		return err
@@ -143,7 +153,7 @@ func (r *run) run(ctx context.Context) error {
 	cmd, err := r.start(ctx, log.Writer())
 	if err != nil {
 		log.Abandon()
-		return stopped(ctx, err)
+		return stop.Or(ctx, err)
 	}
 	kill := func() { killGroup(cmd.Process) }
 	unwatch := context.AfterFunc(ctx, kill)
@@ -184,13 +194,36 @@ func (r *run) start(ctx context.Context, log *os.File) (*exec.Cmd, error) {
 }
 
 func (r *run) confined(cmd *exec.Cmd) error {
-	if r.config.Confiner == nil {
+	switch {
+	case r.config.Confiner == nil:
 		return cmd.Start()
+	case r.prepared != nil:
+		start := r.prepared
+		r.prepared = nil
+		return start(cmd)
 	}
-	return r.config.Confiner.Start(cmd, Tree{
+	return r.config.Confiner.Start(cmd, r.tree())
+}
+
+// prepare has the Confiner begin, if it can do that early.
+func (r *run) prepare() {
+	if p, ok := r.config.Confiner.(Preparer); ok {
+		r.prepared = p.Prepare(r.tree())
+	}
+}
+
+// unprepare gives up what was prepared, if it was not used.
+func (r *run) unprepare() {
+	if r.prepared != nil {
+		_ = r.prepared(nil)
+	}
+}
+
+func (r *run) tree() Tree {
+	return Tree{
 		Root: r.root, Host: r.spec.HostPaths, CPUs: r.spec.CPUs,
 		Writable: []string{r.path(reproducible.OutputDir), r.path(reproducible.ScratchDir)},
-	})
+	}
 }
 
 // judge describes how the command ended. Only the caller's cancellation and the
@@ -201,8 +234,8 @@ func (r *run) judge(ctx context.Context, cmd *exec.Cmd, waitErr error, over bool
 		return machineError("wait", waitErr)
 	}
 	cause := context.Cause(ctx)
-	if cause != nil && !errors.Is(cause, errWall) {
-		return stopped(ctx, cause)
+	if cause != nil && !errors.Is(cause, stop.ErrWall) {
+		return stop.Or(ctx, cause)
 	}
 	e := reproducible.Exit{Code: cmd.ProcessState.ExitCode(), Signal: signalName(cmd.ProcessState)}
 	switch {
@@ -222,31 +255,7 @@ func (r *run) capture(ctx context.Context) error {
 		return machineError(reproducible.OutputDir, err)
 	}
 	defer root.Close()
-	artifacts, findings, err := capture.Outputs(ctx, root, r.spec.Outputs, r.spec.Limits, r.config.Store)
-	r.result.Findings = findings
-	for _, p := range r.spec.HostPaths {
-		r.result.Findings = append(r.result.Findings, reproducible.Finding{Code: reproducible.CodeHostPath, Path: p})
-	}
-	if err != nil && ctx.Err() != nil {
-		return stopped(ctx, err)
-	}
-	if err != nil {
-		return &reproducible.RunError{Result: r.result, Err: err}
-	}
-	r.result.Artifacts = slices.Clip(artifacts)
-	return nil
-}
-
-// stopped replaces an error by the end of the context, where that came first.
-func stopped(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	switch {
-	case cause == nil:
-		return err
-	case errors.Is(cause, errWall):
-		return attest.Refuse(reproducible.CodeLimitWall, "build", "", "").Because(cause)
-	}
-	return attest.Refuse(reproducible.CodeCancelled, "build", "", "").Because(cause)
+	return capture.Into(ctx, r.result, root, r.spec, r.config.Store)
 }
 
 func machineError(where string, err error) error {

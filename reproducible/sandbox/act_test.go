@@ -76,26 +76,42 @@ func acts() map[string]func(args []string) error {
 				syscall.Getppid()
 			}
 		},
-		"hog":         hog,
-		"symlink":     func(args []string) error { return os.Symlink(args[0], "/out/result") },
-		"fifo":        func([]string) error { return unix.Mkfifo("/out/result", 0o644) },
-		"socket":      func([]string) error { return unixSocket("/out/result") },
-		"sparse":      sparse,
-		"deep":        deep,
-		"many":        many,
-		"setuid-mode": func([]string) error { return errors.Join(result("x"), os.Chmod("/out/result", 0o755|os.ModeSetuid)) },
-		"unreadable":  func([]string) error { return errors.Join(result("x"), os.Chmod("/out/result", 0)) },
-		"renamed":     renamed,
+		"hog":          hog,
+		"knock":        knock,
+		"symlink":      func(args []string) error { return os.Symlink(args[0], "/out/result") },
+		"fifo":         func([]string) error { return unix.Mkfifo("/out/result", 0o644) },
+		"bound-socket": func([]string) error { return unixSocket("/out/result") },
+		"sparse":       sparse,
+		"deep":         deep,
+		"many":         many,
+		"setuid-mode":  func([]string) error { return errors.Join(result("x"), os.Chmod("/out/result", 0o755|os.ModeSetuid)) },
+		"unreadable":   func([]string) error { return errors.Join(result("x"), os.Chmod("/out/result", 0)) },
+		"renamed":      renamed,
 
 		"open-every-way":  openEveryWay,
 		"everything-else": everythingElse,
 		"race":            race,
-		"confined":        confined,
-		"tell-date":       tellDate,
-		"knobs":           knobs,
-		"list":            list,
-		"signals":         signals,
-		"print-date":      func([]string) error { _, err := fmt.Println(time.Now().Unix()); return err },
+		"race-directory":  raceDirectory,
+		"die-young":       dieYoung,
+		"race-on": func([]string) error {
+			for {
+				for _, path := range []string{"/in/by-openat", "/in/by-thread"} {
+					if f, err := os.Open(path); err == nil {
+						_ = f.Close()
+					}
+				}
+			}
+		},
+		"effective": effective,
+		"run": func(args []string) error {
+			return exec.Command(args[0], append([]string{toolArgument}, args[1:]...)...).Run()
+		},
+		"confined":   confined,
+		"tell-date":  tellDate,
+		"knobs":      knobs,
+		"list":       list,
+		"signals":    signals,
+		"print-date": func([]string) error { _, err := fmt.Println(time.Now().Unix()); return err },
 		"read-one": func(args []string) error {
 			text, err := os.ReadFile(args[0])
 			return errors.Join(err, result(string(text)))
@@ -115,7 +131,11 @@ func identity([]string) error {
 		return err
 	}
 	umask := unix.Umask(0)
-	text := fmt.Sprintf("uid %d gid %d pid %d parent %d host %s umask %04o\n%s", os.Getuid(), os.Getgid(), os.Getpid(), os.Getppid(), name, umask, status)
+	session, err := unix.Getsid(0)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("uid %d gid %d pid %d parent %d session %d host %s umask %04o\n%s", os.Getuid(), os.Getgid(), os.Getpid(), os.Getppid(), session, name, umask, status)
 	return result(text)
 }
 
@@ -203,6 +223,15 @@ func loopback([]string) error {
 		return err
 	}
 	return result(string(text))
+}
+
+// knock lets somebody outside know that it runs.
+func knock(args []string) error {
+	c, err := net.Dial("unix", args[0])
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.Close(), result("knocked"))
 }
 
 // hog takes memory until something stops it.

@@ -48,6 +48,8 @@ func attackTable(outside int) map[string]attack {
 		"/proc is read-only":                           {"open-for-writing /proc/self/oom_score_adj", readOnly},
 		"user mappings cannot be changed":              {"open-for-writing /proc/self/uid_map", readOnly},
 		"a process outside is not in /proc":            {"open /proc/" + pid + "/status", absent},
+		"the memory of a process outside is not there": {"open /proc/" + pid + "/mem", absent},
+		"the root of a process outside is not there":   {"open /proc/" + pid + "/root/etc/passwd", absent},
 
 		"an input is not written":         {"open-for-writing /bin/tool", byMode},
 		"an input's mode is not changed":  {"chmod /bin/tool", readOnly},
@@ -57,6 +59,7 @@ func attackTable(outside int) map[string]attack {
 		"an input is not renamed":         {"rename /bin/tool /bin/other", readOnly},
 		"an input gets no attribute":      {"setxattr /bin/tool", readOnly},
 		"an input is not hard-linked":     {"link /bin/tool /out/result", unix.EXDEV.Error()},
+		"an input is not cloned":          {"reflink /bin/tool /out/result", unix.EXDEV.Error()},
 		"a tree's file is not written":    {"open-for-writing /tree/file", byMode},
 		"a tree gets no file":             {"create /tree/new", readOnly},
 		"the root gets no file":           {"create /new", readOnly},
@@ -70,20 +73,20 @@ func attackTable(outside int) map[string]attack {
 		"TCP over IPv6":                         {"dial tcp [2001:db8::1]:80", unix.ENETUNREACH.Error()},
 		"UDP to another machine":                {"dial udp 192.0.2.1:53", unix.ENETUNREACH.Error()},
 		"DNS has no server":                     {"resolve", unix.ECONNREFUSED.Error()},
-		"a netlink socket":                      {"socket-family 16", unix.EAFNOSUPPORT.Error()},
-		"a kernel crypto socket":                {"socket-family 38", unix.EAFNOSUPPORT.Error()},
-		"a packet socket":                       {"socket-family 17", unix.EAFNOSUPPORT.Error()},
-		"a socket to the hypervisor":            {"socket-family 40", unix.EAFNOSUPPORT.Error()},
-		"a family with high bits set":           {"socket-family 0x100000010", unix.EAFNOSUPPORT.Error()},
-		"a raw socket":                          {"raw-socket", denied},
-		"a raw socket with flags":               {"raw-socket-flags", denied},
+		"a netlink socket":                      {"socket 16 2", unix.EAFNOSUPPORT.Error()},
+		"a kernel crypto socket":                {"socket 38 2", unix.EAFNOSUPPORT.Error()},
+		"a packet socket":                       {"socket 17 2", unix.EAFNOSUPPORT.Error()},
+		"a socket to the hypervisor":            {"socket 40 2", unix.EAFNOSUPPORT.Error()},
+		"a family with high bits set":           {"socket 0x100000010 2", unix.EAFNOSUPPORT.Error()},
+		"a raw socket":                          {"socket 2 3", denied},
+		"a raw socket with flags":               {"socket 10 " + strconv.Itoa(unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK), denied},
 
 		"a process outside is not killed":         {"kill " + pid, unix.ESRCH.Error()},
 		"a process outside is not stopped":        {"stop " + pid, unix.ESRCH.Error()},
 		"root is not become":                      {"become 0", ""},
 		"another user is not become":              {"become 4242", unix.EINVAL.Error()},
 		"capabilities are not raised":             {"raise-caps", denied},
-		"limits are not raised":                   {"rlimit", denied},
+		"limits are not raised":                   {"raise-limit", denied},
 		"a terminal gets no input":                {"tiocsti", denied},
 		"a terminal gets no input by a wide call": {"tiocsti-64", denied},
 		"a console gets no selection":             {"tioclinux", denied},
@@ -205,7 +208,7 @@ func TestAWrongOutputIsRefused(t *testing.T) {
 		"a link to a descriptor":           {"symlink /proc/self/fd/1", reproducible.CodeOutputType},
 		"a link that goes up":              {"symlink ../../../../etc/passwd", reproducible.CodeOutputType},
 		"a pipe":                           {"fifo", reproducible.CodeOutputType},
-		"a socket":                         {"socket", reproducible.CodeOutputType},
+		"a socket":                         {"bound-socket", reproducible.CodeOutputType},
 		"a setuid file":                    {"setuid-mode", reproducible.CodeOutputMode},
 		"a file without read permission":   {"unreadable", reproducible.CodeOutputMode},
 		"a sparse file beyond the limit":   {"sparse 2000000000", reproducible.CodeLimitOutput},
@@ -238,7 +241,7 @@ func TestBombsAreDefused(t *testing.T) {
 	l := newLab(t)
 	t.Run("a fork bomb meets the limit of processes", func(t *testing.T) {
 		mark := newMark()
-		spec := l.spec("fork-bomb", mark)
+		spec := l.spec("fork-bomb", "/bin/tool", toolArgument, "sleep", mark)
 		spec.Limits.PIDs = 64
 		r, err := l.build(t, spec)
 		require.NoError(t, err, "%s", logOf(err))

@@ -8,14 +8,17 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/internal/cgroup"
 	"github.com/sealwright/sealwright/reproducible"
 	"github.com/sealwright/sealwright/reproducible/internal/capture"
 	"github.com/sealwright/sealwright/reproducible/internal/record"
+	"github.com/sealwright/sealwright/reproducible/internal/stop"
 	"github.com/sealwright/sealwright/reproducible/trace"
 )
 
@@ -31,14 +34,41 @@ func (s *Sandbox) Build(ctx context.Context, spec *reproducible.Spec) (*reproduc
 	if err := s.checkRequired(ctx, spec); err != nil {
 		return nil, err
 	}
-	r := &run{sandbox: s, spec: spec.WithDefaults(), result: &reproducible.Result{Spec: action}}
+	spec = spec.WithDefaults()
+	for range mendings {
+		result, doubt, err := s.attempt(ctx, spec, action)
+		if !doubt {
+			return result, err
+		}
+		if err := s.mend(ctx, spec); err != nil {
+			return nil, err
+		}
+	}
+	result, _, err := s.attempt(ctx, spec, action)
+	return result, err
+}
+
+// mendings bounds how often a build begins again because an input was not what it
+// should be.
+const mendings = 2
+
+// attempt builds once. doubt says that nothing has run, nothing is left, and all that
+// was wrong is an input, which the store may be able to mend.
+func (s *Sandbox) attempt(ctx context.Context, spec *reproducible.Spec, action digest.Digest) (result *reproducible.Result, doubt bool, err error) {
+	r := &run{sandbox: s, spec: spec, result: &reproducible.Result{Spec: action}}
 	if err = r.prepare(ctx); err == nil {
 		err = r.do(ctx)
 	}
-	if err := errors.Join(err, r.clean()); err != nil {
-		return nil, err
+	if wrong := r.inputs.verified(); wrong != nil && ctx.Err() == nil {
+		doubt, err = true, wrong // also of a child that failed: its inputs come first
 	}
-	return r.result, nil
+	if left := r.clean(); left != nil {
+		doubt, err = false, errors.Join(err, left)
+	}
+	if err != nil {
+		return nil, doubt, err
+	}
+	return r.result, false, nil
 }
 
 // checkRequired refuses what the machine cannot grant to this spec, before
@@ -74,10 +104,13 @@ type run struct {
 	result  *reproducible.Result
 
 	plan   *plan
+	child  *child
+	inputs *inputs
 	group  *cgroup.Group
 	log    *record.Recorder
 	jail   *jail
-	output *os.Root // what the child made of /out
+	wall   *time.Timer // ends the run
+	output *os.Root    // what the child made of /out
 	tracer *trace.Tracer
 }
 
@@ -85,16 +118,22 @@ type run struct {
 func (r *run) prepare(ctx context.Context) error {
 	limits := r.spec.Limits
 	grouped := make(chan *cgroup.Group)
-	go func() { // while the inputs are verified
+	go func() { // while the child is composed
 		// What the group cannot limit is limited per process, or refused if the spec
 		// requires more, so why it cannot does not matter here.
 		group, _ := cgroup.Create(cgroup.Host{}, cgroup.Limits{Memory: limits.Memory, PIDs: limits.PIDs})
 		grouped <- group
 	}()
-	mounts, err := r.sandbox.mounts(ctx, r.spec)
+	err := r.compose(ctx)
 	r.group = <-grouped
+	return err
+}
+
+// compose opens the inputs and composes the child.
+func (r *run) compose(ctx context.Context) error {
+	mounts, err := r.mounts(ctx)
 	if err != nil {
-		return err
+		return stop.Or(ctx, err)
 	}
 	r.plan = r.sandbox.newPlan(r.spec, mounts)
 	if r.plan.Sorted {
@@ -105,24 +144,19 @@ func (r *run) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if !r.group.Memory() {
-		r.plan.AddressSpace = limits.Memory
-	}
-	return nil
+	r.child, err = compose(r.plan)
+	return err
 }
 
-// mounts has the store hand out every input, verified, and looks at the host
-// paths.
-func (s *Sandbox) mounts(ctx context.Context, spec *reproducible.Spec) ([]mount, error) {
-	var out []mount
-	for _, in := range spec.Inputs {
-		source, err := s.input(ctx, in)
-		if err != nil {
-			return nil, attest.Refuse(reproducible.CodeInput, in.Path, in.Digest.String(), "").Because(err)
-		}
-		out = append(out, mount{Source: source, Target: in.Path[1:], Dir: in.Kind == reproducible.Tree})
+// mounts opens every input and looks at the host paths.
+func (r *run) mounts(ctx context.Context) (out []mount, err error) {
+	if r.inputs, err = r.sandbox.offer(ctx, r.spec); err != nil {
+		return nil, err
 	}
-	for _, p := range spec.HostPaths {
+	for i, in := range r.spec.Inputs {
+		out = append(out, mount{Source: r.inputs.offers[i].Path(), Target: in.Path[1:], Dir: in.Kind == reproducible.Tree})
+	}
+	for _, p := range r.spec.HostPaths {
 		info, err := os.Stat(p)
 		if err != nil || !info.IsDir() && !info.Mode().IsRegular() {
 			return nil, attest.Refuse(reproducible.CodeInput, p, "a file or a directory", "").Because(err)
@@ -132,26 +166,26 @@ func (s *Sandbox) mounts(ctx context.Context, spec *reproducible.Spec) ([]mount,
 	return out, nil
 }
 
-func (s *Sandbox) input(ctx context.Context, in reproducible.Input) (string, error) {
-	if in.Kind == reproducible.Tree {
-		return s.config.Store.Materialize(ctx, in.Digest)
-	}
-	return s.config.Store.MaterializeFile(ctx, in.Digest, in.Kind == reproducible.Executable)
-}
-
 // do starts the child, runs the command in it, and captures what it made. Its
 // thread is the child's parent.
 func (r *run) do(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.spec.Limits.Wall, errWall)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r.wall = time.AfterFunc(r.spec.Limits.Wall, func() { cancel(stop.ErrWall) })
+	defer r.wall.Stop()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer r.release()
+	go r.inputs.verify()
 	if err := r.start(ctx); err != nil {
 		return err
 	}
 	defer r.jail.stopWhen(ctx)()
+	r.unaccounted(r.inputs.verify) // while the child sets up what they are mounted in
 	if err := r.admit(); err != nil {
+		return r.failed(ctx, err)
+	}
+	if err := r.verified(); err != nil {
 		return r.failed(ctx, err)
 	}
 	r.result.Started = r.sandbox.config.Now()
@@ -172,7 +206,24 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.traced(); err != nil {
 		return err
 	}
-	return r.capture(ctx)
+	return capture.Into(ctx, r.result, r.output, r.spec, r.sandbox.config.Store) // no process is left
+}
+
+// verified waits for the inputs.
+func (r *run) verified() (err error) {
+	r.unaccounted(func() { err = r.inputs.verified() })
+	return err
+}
+
+// unaccounted does what is no part of the run: wall time begins anew after it. A
+// probe has none.
+func (r *run) unaccounted(do func()) {
+	if r.wall == nil {
+		return
+	}
+	r.wall.Stop()
+	do()
+	r.wall.Reset(r.spec.Limits.Wall)
 }
 
 // release ends the child, if there is one.
@@ -188,9 +239,13 @@ func (r *run) start(ctx context.Context) (err error) {
 	if err != nil {
 		return machineError("log", err)
 	}
+	addressSpace := int64(0)
+	if !r.group.Memory() {
+		addressSpace = r.spec.Limits.Memory
+	}
 	doors, err := r.group.Doors()
 	if err == nil {
-		r.jail, err = start(r.plan, doors, r.log.Writer())
+		r.jail, err = start(r.child, doors, addressSpace, r.log.Writer())
 	} else {
 		err = machineError("control group", err)
 	}
@@ -199,7 +254,7 @@ func (r *run) start(ctx context.Context) (err error) {
 		return err
 	}
 	r.log.Start(func() { _ = r.jail.process.Kill() })
-	return stopReason(ctx)
+	return stop.Reason(ctx)
 }
 
 // admit reads what the child has set up. It refuses when that is less than the spec
@@ -226,6 +281,9 @@ func (r *run) admit() error {
 	achieved, err := r.jail.achieved(rep, root, monitors)
 	if err != nil {
 		return attest.Refuse(CodeSetUp, "child", "the isolation", "").Because(err)
+	}
+	if err := r.inputs.mounted(root, r.plan.Mounts); err != nil {
+		return err
 	}
 	if r.output, err = root.OpenRoot(reproducible.OutputDir[1:]); err != nil {
 		return machineError(reproducible.OutputDir, err)
@@ -264,6 +322,12 @@ func (r *run) admit() error {
 // fill has the copies filled while the child waits.
 func (r *run) fill() error {
 	if _, err := r.jail.expect(fillSize); err != nil {
+		return err
+	}
+	if err := r.verified(); err != nil {
+		return err
+	}
+	if err := r.inputs.copied(r.plan.Mounts); err != nil {
 		return err
 	}
 	if err := r.jail.fill(); err != nil {
@@ -334,32 +398,10 @@ func (r *run) traced() error {
 func (r *run) failed(ctx context.Context, err error) error {
 	r.jail.stop()
 	r.log.Wait()
-	if stopped := stopReason(ctx); stopped != nil {
+	if stopped := stop.Reason(ctx); stopped != nil {
 		return stopped
 	}
 	return err
-}
-
-// capture takes the outputs. No process of the build is left.
-func (r *run) capture(ctx context.Context) error {
-	artifacts, findings, err := capture.Outputs(ctx, r.output, r.spec.Outputs, r.spec.Limits, r.sandbox.config.Store)
-	r.result.Findings = append(findings, hostPathFindings(r.spec)...)
-	if err != nil {
-		if stopped := stopReason(ctx); stopped != nil {
-			return stopped
-		}
-		return &reproducible.RunError{Result: r.result, Err: err}
-	}
-	r.result.Artifacts = artifacts
-	return nil
-}
-
-func hostPathFindings(spec *reproducible.Spec) []reproducible.Finding {
-	var out []reproducible.Finding
-	for _, p := range spec.HostPaths {
-		out = append(out, reproducible.Finding{Code: reproducible.CodeHostPath, Path: p})
-	}
-	return out
 }
 
 // clean gives back what the run holds, when there is no child any more. It is called
@@ -368,7 +410,7 @@ func (r *run) clean() error {
 	if r.log != nil {
 		r.log.Wait()
 	}
-	var faults []error
+	faults := []error{r.inputs.close()}
 	if r.tracer != nil {
 		_, err := r.tracer.Stop()
 		faults = append(faults, err)

@@ -50,7 +50,7 @@ const (
 	partExec = "exec"
 )
 
-// compose writes the script of a child that does what p says.
+// compose writes the script of a child that does what p says, except how it begins.
 func compose(p *plan) (*child, error) {
 	c := &child{script: newScript(), plan: p}
 	c.answer, c.report = c.room(1), put(c.script, report{NoStep: math.MaxUint64})
@@ -58,7 +58,6 @@ func compose(p *plan) (*child, error) {
 		name    string
 		compose func() error
 	}{
-		{partNamespaces, c.namespaces},
 		{"descriptors", c.closeDescriptors},
 		{"clocks", c.clocks},
 		{"mounts", c.mounts},
@@ -72,6 +71,7 @@ func compose(p *plan) (*child, error) {
 		{"processors", c.processors},
 		{"filter", c.filter},
 		{"trace", c.watch},
+		{"session", c.session},
 		{"report", c.reportAndWait},
 		{"limits", c.limits},
 		{partExec, c.exec},
@@ -82,6 +82,21 @@ func compose(p *plan) (*child, error) {
 		}
 	}
 	return c, nil
+}
+
+// begin has the child enter control groups of those versions, whose doors it has in
+// descriptors from controlFD+1 on, and limits the memory of its processes unless the
+// group does. It may be called once.
+func (c *child) begin(doors []int, addressSpace int64) (err error) {
+	c.first(func() {
+		c.part = "limits"
+		if addressSpace != 0 {
+			err = c.limit(unix.RLIMIT_AS, addressSpace, addressSpace)
+		}
+		c.part = partNamespaces
+		c.namespaces(doors)
+	})
+	return err
 }
 
 // closeDescriptors leaves the child four, of which the last closes when it becomes
@@ -214,6 +229,14 @@ func listenerFlags() uint64 {
 func (c *child) reportAndWait() error {
 	c.tell(reportSize)
 	c.wait()
+	return nil
+}
+
+// session leaves the monitor's session, and with it any terminal. It comes late: each
+// session has a share of the processors of its own (sched(7), "The autogroup feature"),
+// and on a busy machine a new one waits for it; what is set up uses the monitor's.
+func (c *child) session() error {
+	c.add("setsid", 1, 1, unix.SYS_SETSID)
 	return nil
 }
 

@@ -76,7 +76,8 @@ func switchTo(uid, gid uint32) error {
 	return nil
 }
 
-// limits come last, so that they bind the command alone.
+// limits come last, so that they bind the command alone; all but that of memory,
+// which binds nothing before.
 func (c *child) limits() error {
 	p := c.plan
 	file := max(p.OutputBytes, p.ScratchBytes)
@@ -89,19 +90,22 @@ func (c *child) limits() error {
 		{unix.RLIMIT_FSIZE, file, file},
 		{unix.RLIMIT_CPU, p.CPUSeconds, p.CPUSeconds + 1},
 		{unix.RLIMIT_NPROC, p.PIDs, p.PIDs},
-		{unix.RLIMIT_AS, p.AddressSpace, p.AddressSpace},
 	} {
-		if b.resource == unix.RLIMIT_AS && b.hard == 0 {
-			continue
+		if err := c.limit(b.resource, b.soft, b.hard); err != nil {
+			return err
 		}
-		var now unix.Rlimit
-		if err := unix.Getrlimit(b.resource, &now); err != nil {
-			return machineError("limits", os.NewSyscallError("getrlimit", err))
-		}
-		// Nobody without CAP_SYS_RESOURCE can raise a hard limit, which the child has
-		// from here; a lower one is a stricter bound.
-		next := unix.Rlimit{Cur: min(uint64(b.soft), now.Max), Max: min(uint64(b.hard), now.Max)}
-		c.do("prlimit", unix.SYS_PRLIMIT64, 0, uint64(b.resource), put(c.script, next), 0)
 	}
+	return nil
+}
+
+// limit sets one limit. Nobody without CAP_SYS_RESOURCE can raise a hard limit,
+// which the child has from here; a lower one is a stricter bound.
+func (c *child) limit(resource int, soft, hard int64) error {
+	var now unix.Rlimit
+	if err := unix.Getrlimit(resource, &now); err != nil {
+		return machineError("limits", os.NewSyscallError("getrlimit", err))
+	}
+	next := unix.Rlimit{Cur: min(uint64(soft), now.Max), Max: min(uint64(hard), now.Max)}
+	c.do("prlimit", unix.SYS_PRLIMIT64, 0, uint64(resource), put(c.script, next), 0)
 	return nil
 }

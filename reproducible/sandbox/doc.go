@@ -14,6 +14,11 @@
 // everything but the last calls it waits, while the monitor reads back from the
 // kernel (/proc/PID/status, mountinfo, ns) what was achieved, and decides.
 //
+// The inputs are verified while the stage works. The monitor does not decide before
+// all of them are what their digests say, and are what the stage has mounted; until
+// then nothing has looked into them. Limits.Wall does not count the time that this
+// takes.
+//
 // # What the command sees
 //
 // The command is process 1 of its own pid namespace; when it ends, the kernel

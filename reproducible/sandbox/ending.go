@@ -9,12 +9,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/reproducible"
+	"github.com/sealwright/sealwright/reproducible/internal/stop"
 )
-
-// errWall is the cause of a context whose wall time is used up.
-var errWall = errors.New("the wall time is used up")
 
 // finish judges how the command ended and keeps its log.
 func (r *run) finish(ctx context.Context, end ending) error {
@@ -26,7 +23,7 @@ func (r *run) finish(ctx context.Context, end ending) error {
 	if _, _, err := r.sandbox.config.Store.PutFile(context.WithoutCancel(ctx), bytes.NewReader(text)); err != nil {
 		return err
 	}
-	if err := stopReason(ctx); err != nil && !errors.Is(err, errWall) {
+	if err := stop.Reason(ctx); err != nil && !errors.Is(err, stop.ErrWall) {
 		return err
 	}
 	exit, err := r.exit(ctx, end, over)
@@ -55,7 +52,7 @@ func (r *run) exit(ctx context.Context, end ending, over bool) (reproducible.Exi
 	switch {
 	case over:
 		e.Limit = reproducible.CodeLimitLog
-	case killed && stopReason(ctx) != nil:
+	case killed && stop.Reason(ctx) != nil:
 		e.Limit = reproducible.CodeLimitWall
 	case oomKills > 0 && !e.Success():
 		e.Limit = reproducible.CodeLimitMemory
@@ -63,16 +60,4 @@ func (r *run) exit(ctx context.Context, end ending, over bool) (reproducible.Exi
 		e.Limit = reproducible.CodeLimitCPU
 	}
 	return e, nil
-}
-
-// stopReason tells why a context ended, or nil.
-func stopReason(ctx context.Context) error {
-	if ctx.Err() == nil {
-		return nil
-	}
-	cause := context.Cause(ctx)
-	if errors.Is(cause, errWall) {
-		return attest.Refuse(reproducible.CodeLimitWall, "build", "", "").Because(cause)
-	}
-	return attest.Refuse(reproducible.CodeCancelled, "build", "", "").Because(cause)
 }

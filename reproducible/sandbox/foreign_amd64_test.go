@@ -6,14 +6,16 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	shared "github.com/sealwright/sealwright/reproducible/internal/attacks"
 )
 
 // foreign are attacks through other calling conventions, each of which must
 // cost the process its life.
 func foreign() map[string]func(args []string) error {
 	return map[string]func(args []string) error{
-		"call-x32":        func([]string) error { return call(0x40000000 | unix.SYS_GETPID) },
-		"call-x32-socket": func([]string) error { return call(0x40000000|unix.SYS_SOCKET, unix.AF_NETLINK, unix.SOCK_RAW) },
+		"call-x32":        func([]string) error { return shared.Call(0x40000000 | unix.SYS_GETPID) },
+		"call-x32-socket": func([]string) error { return shared.Call(0x40000000|unix.SYS_SOCKET, unix.AF_NETLINK, unix.SOCK_RAW) },
 		"call-i386":       func([]string) error { return callI386() },
 	}
 }

@@ -55,15 +55,13 @@ type territory struct {
 	use   []string // device files, to be read and written
 }
 
-// restrict takes everything else from the calling thread and all that it starts,
-// for good. The thread must have no_new_privs set.
-func (t territory) restrict() error {
+// ruleset returns a descriptor of what restrict needs.
+func (t territory) ruleset() (int, error) {
 	attr := rulesetAttr{handledFS: landlockAll, handledNet: landlockNet, scoped: landlockScope}
 	ruleset, _, e := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr), 0)
 	if e != 0 {
-		return os.NewSyscallError("landlock_create_ruleset", e)
+		return 0, os.NewSyscallError("landlock_create_ruleset", e)
 	}
-	defer unix.Close(int(ruleset))
 	var faults []error
 	for _, name := range t.read {
 		faults = append(faults, allow(int(ruleset), name, landlockRead))
@@ -75,9 +73,15 @@ func (t territory) restrict() error {
 		faults = append(faults, allow(int(ruleset), name, unix.LANDLOCK_ACCESS_FS_READ_FILE|unix.LANDLOCK_ACCESS_FS_WRITE_FILE))
 	}
 	if err := errors.Join(faults...); err != nil {
-		return err
+		return 0, errors.Join(err, unix.Close(int(ruleset)))
 	}
-	if _, _, e := unix.RawSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0, 0); e != 0 {
+	return int(ruleset), nil
+}
+
+// restrict takes everything else from the calling thread and all that it starts,
+// for good. The thread must have no_new_privs set.
+func restrict(ruleset int) error {
+	if _, _, e := unix.RawSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(ruleset), 0, 0); e != 0 {
 		return os.NewSyscallError("landlock_restrict_self", e)
 	}
 	return nil

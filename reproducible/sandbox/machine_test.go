@@ -67,21 +67,31 @@ func TestMonitor(t *testing.T) {
 		return // it is the program of the next test
 	}
 	l := newLab(t)
-	_, err := l.build(t, l.spec("sleep", mark))
+	s := l.spec("sleep", mark)
+	if strings.HasPrefix(mark, tracedMark) {
+		l, _ = traced(t, sandbox.TraceOptions{})
+		s.Require = reproducible.Traced | reproducible.FixedClock
+	}
+	_, err := l.build(t, s)
 	require.NoError(t, err)
 }
+
+// tracedMark begins the mark of a build that is to be traced.
+const tracedMark = "traced-"
 
 func TestTheDeathOfTheMonitorIsTheDeathOfTheBuild(t *testing.T) {
 	static, err := staticBinary()
 	require.NoError(t, err)
-	mark := newMark()
-	cmd := exec.Command(static, "-test.run=^TestMonitor$")
-	cmd.Env = append(os.Environ(), monitorVariable+"="+mark, staticVariable+"="+static, "TMPDIR="+t.TempDir())
-	require.NoError(t, cmd.Start())
-	require.Eventually(t, func() bool { return len(processesWith(t, mark)) == 1 }, 20*time.Second, 10*time.Millisecond)
-	require.NoError(t, cmd.Process.Kill())
-	require.Error(t, cmd.Wait())
-	require.Eventually(t, func() bool { return len(processesWith(t, mark)) == 0 }, 5*time.Second, 10*time.Millisecond)
+	for _, kind := range []string{"", tracedMark} {
+		mark := kind + newMark()
+		cmd := exec.Command(static, "-test.run=^TestMonitor$")
+		cmd.Env = append(os.Environ(), monitorVariable+"="+mark, staticVariable+"="+static, "TMPDIR="+t.TempDir())
+		require.NoError(t, cmd.Start())
+		require.Eventually(t, func() bool { return len(processesWith(t, mark)) == 1 }, 20*time.Second, 10*time.Millisecond)
+		require.NoError(t, cmd.Process.Kill())
+		require.Error(t, cmd.Wait())
+		require.Eventually(t, func() bool { return len(processesWith(t, mark)) == 0 }, 5*time.Second, 10*time.Millisecond, kind)
+	}
 }
 
 // TestEverythingAgainAsAnotherUser runs the tests of this package as uid 65534,

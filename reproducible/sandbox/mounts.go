@@ -23,12 +23,13 @@ func devices() []string { return []string{"null", "zero", "full", "random", "ura
 func (c *child) mounts() error {
 	c.any("umask", unix.SYS_UMASK, 0o022) // the monitor's may be another
 	c.do("mount private", unix.SYS_MOUNT, 0, c.text("/"), 0, unix.MS_REC|unix.MS_PRIVATE, 0)
-	binds := c.sources()
 	var devs []uint64
 	for _, name := range devices() {
 		devs = append(devs, c.clone("/dev/"+name, unix.MOUNT_ATTR_NOEXEC))
 	}
 	proc := c.newMount("proc", unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOEXEC, "subset", "pid")
+	c.users()
+	binds := c.sources()
 	c.enterNewRoot()
 	c.makePlaces()
 	for i, m := range c.plan.Mounts {

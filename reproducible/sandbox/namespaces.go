@@ -25,9 +25,9 @@ const newNamespacesOfChild = unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_
 // namespaces has the stage start itself again in new ones, as another child of the
 // monitor. The result of the first, the process number of the second, is not among
 // the right ones: so the first ends by telling it.
-func (c *child) namespaces() error {
+func (c *child) namespaces(doors []int) {
 	flags, group := uint64(newNamespacesOfChild|unix.CLONE_PARENT), uint64(0)
-	for i, version := range c.plan.Doors {
+	for i, version := range doors {
 		fd := uint64(controlFD + 1 + i)
 		if version == 1 {
 			c.add("enter the control group", 1, 1, unix.SYS_WRITE, fd, c.text("0"), 1)
@@ -37,10 +37,12 @@ func (c *child) namespaces() error {
 	}
 	args := []uint64{0: flags, 10: group} // struct clone_args of Linux 5.7
 	c.do("clone3", unix.SYS_CLONE3, c.words(args...), uint64(8*len(args)))
-	c.wait() // for the users
-	c.add("setsid", 1, 1, unix.SYS_SETSID)
-	return nil
 }
+
+// users waits until the monitor has said which users exist; until then, the child
+// can make no file and have no identity. It comes as late as it can, so that the
+// monitor says so while the child does something else.
+func (c *child) users() { c.wait() }
 
 // secondStage returns the process number of the child that a first stage has told.
 func (c *child) secondStage(s step) (pid int, ok bool) {
@@ -65,12 +67,15 @@ func (p *plan) mapUsers(pid int) error {
 
 // tellKernel writes text at once, as files of /proc demand.
 func tellKernel(name, text string) error {
-	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	fd, err := unix.Open(name, unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return err
+		return &os.PathError{Op: "open", Path: name, Err: err}
 	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Close())
+	defer unix.Close(fd)
+	if _, err := unix.Write(fd, []byte(text)); err != nil {
+		return &os.PathError{Op: "write", Path: name, Err: err}
+	}
+	return nil
 }
 
 // clocks makes a time namespace (time_namespaces(7)) in which the machine has just
@@ -95,7 +100,7 @@ func (c *child) clocks() error {
 // kernel has no time namespaces. They count from the machine's own clocks, while
 // the monitor's may be set themselves.
 func freshStart() (string, error) {
-	text, err := os.ReadFile("/proc/self/timens_offsets")
+	text, err := readProc("/proc/self/timens_offsets")
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
@@ -103,7 +108,7 @@ func freshStart() (string, error) {
 		return "", machineError("time namespace", err)
 	}
 	own := map[string]time.Duration{}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		var name string
 		var seconds, nanoseconds int64
 		if _, err := fmt.Sscan(line, &name, &seconds, &nanoseconds); err != nil {

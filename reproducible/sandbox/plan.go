@@ -26,16 +26,12 @@ type plan struct {
 	ScratchBytes     int64
 	PIDs             int64
 	CPUSeconds       int64
-	AddressSpace     int64  // per process; 0 = no limit
 	Trace            bool   // the monitor listens to what the command touches
 	FixedClock       bool   // the monitor answers questions for the date
 	CPUs             uint32 // processors; 0 = all
 	Sorted           bool   // directories of inputs list their names in order
 	Order            order  // in which a tmpfs is filled for that
-	// Doors are the versions of the control groups whose doors the child has, in
-	// descriptors from controlFD+1 on.
-	Doors   []int
-	Filters *assembled
+	Filters          *assembled
 }
 
 // newPlan says what the child is to set up.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sealwright/sealwright/internal/cgroup"
 	"github.com/sealwright/sealwright/reproducible"
+	"github.com/sealwright/sealwright/reproducible/internal/stop"
 )
 
 // Probe finds out what the machine grants by trying: a child sets up everything
@@ -74,8 +75,10 @@ func (s *Sandbox) try(ctx context.Context, require reproducible.Guarantees, o or
 	r.group, ungrouped = cgroup.Create(cgroup.Host{}, cgroup.Limits{Memory: r.spec.Limits.Memory, PIDs: r.spec.Limits.PIDs})
 	r.plan = s.newPlan(r.spec, nil)
 	r.plan.Sorted, r.plan.Order = true, o // tried, and not required
-	refused = r.attempt(ctx)
-	if err := errors.Join(stopReason(ctx), r.clean()); err != nil {
+	if r.child, refused = compose(r.plan); refused == nil {
+		refused = r.attempt(ctx)
+	}
+	if err := errors.Join(stop.Reason(ctx), r.clean()); err != nil {
 		return 0, nil, err
 	}
 	if refused != nil {

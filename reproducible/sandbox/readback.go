@@ -3,7 +3,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -117,22 +116,33 @@ const soon = time.Minute
 // readProc returns a file of /proc. The kernel makes it up while it is read, so
 // there must be room.
 func readProc(name string) (string, error) {
-	f, err := os.Open(name)
+	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return "", err
+		return "", &os.PathError{Op: "open", Path: name, Err: err}
 	}
-	b := bytes.NewBuffer(make([]byte, 0, 8<<10))
-	_, err = b.ReadFrom(f)
-	return b.String(), errors.Join(err, f.Close())
+	defer unix.Close(fd)
+	var text []byte
+	for room := make([]byte, 8<<10); ; {
+		n, err := unix.Read(fd, room)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return "", &os.PathError{Op: "read", Path: name, Err: err}
+		case n == 0:
+			return string(text), nil
+		default:
+			text = append(text, room[:n]...)
+		}
+	}
 }
 
 // readStatus returns what the kernel says of the child (proc_pid_status(5)).
 func (j *jail) readStatus() (map[string]string, error) {
 	text, err := readProc(j.proc("status"))
-	status := map[string]string{}
+	status := make(map[string]string, 64)
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(line, ":")
-		status[name] = strings.Join(strings.Fields(value), " ")
+		status[name] = value
 	}
 	return status, err
 }
@@ -150,7 +160,8 @@ func (p *plan) checkStatus(status map[string]string) error {
 		want["Groups"] = ""
 	}
 	for name, value := range want {
-		if got, there := status[name]; !there || got != value {
+		got, there := status[name]
+		if got = strings.Join(strings.Fields(got), " "); !there || got != value {
 			return fmt.Errorf("the child has %s %q, and not %q", name, got, value)
 		}
 	}
@@ -240,5 +251,8 @@ func checkMount(point string, options []string) error {
 // unescape returns a path of mountinfo as it is: space, tab, newline and backslash
 // stand there in octal.
 func unescape(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`, `\043`, "#").Replace(text)
 }

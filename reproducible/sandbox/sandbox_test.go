@@ -45,7 +45,7 @@ func TestTheCommandIsNobodyAndAlone(t *testing.T) {
 	r, err := l.build(t, spec)
 	require.NoError(t, err, "%s", logOf(err))
 	text := l.text(t, r, "result")
-	require.Contains(t, text, "uid 1234 gid 2345 pid 1 parent 0 host builder.example umask 0077\n")
+	require.Contains(t, text, "uid 1234 gid 2345 pid 1 parent 0 session 1 host builder.example umask 0077\n")
 	for _, line := range []string{
 		"CapInh:\t0000000000000000", "CapPrm:\t0000000000000000", "CapEff:\t0000000000000000",
 		"CapBnd:\t0000000000000000", "CapAmb:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2",

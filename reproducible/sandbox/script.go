@@ -22,16 +22,30 @@ type script struct {
 }
 
 func newScript() *script {
-	const usual = 256 // steps
+	const usual = 320 // steps
 	return &script{
 		steps: make([]step, 0, usual), parts: make([]string, 0, usual), calls: make([]string, 0, usual),
 		data: make([]byte, 0, 16<<10), free: make([]bool, controlFD+1),
 	}
 }
 
+// first puts the steps that compose adds before all that there are.
+func (s *script) first(compose func()) {
+	n := len(s.steps)
+	compose()
+	rotate(s.steps, n)
+	rotate(s.parts, n)
+	rotate(s.calls, n)
+}
+
+// rotate moves what comes after the first n to the front.
+func rotate[T any](list []T, n int) {
+	copy(list, slices.Concat(list[n:], list[:n]))
+}
+
 // add adds a call and the bounds of its right results.
 func (s *script) add(what string, least, greatest int64, call uintptr, arguments ...uint64) {
-	st := step{index: uint64(len(s.steps)), call: uint64(call), least: least, greatest: greatest}
+	st := step{call: uint64(call), least: least, greatest: greatest}
 	copy(st.argument[:], arguments)
 	s.steps = append(s.steps, st)
 	s.parts = append(s.parts, s.part)

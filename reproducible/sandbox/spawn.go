@@ -39,18 +39,18 @@ type ending struct {
 }
 
 // start starts a child, which has begun with its script when start returns. It
-// enters through doors, which start closes. Standard output and error go to log. The
-// calling goroutine must be locked to its thread, and stay so until the child has
-// ended.
-func start(p *plan, doors []cgroup.Door, log *os.File) (*jail, error) {
+// enters through doors, which start closes; each of its processes can have so much
+// memory. Standard output and error go to log. The calling goroutine must be locked
+// to its thread, and stay so until the child has ended.
+func start(c *child, doors []cgroup.Door, addressSpace int64, log *os.File) (*jail, error) {
 	files := []*os.File{2: log, controlFD: nil}
+	var versions []int
 	for _, d := range doors {
 		defer d.File.Close()
-		p.Doors = append(p.Doors, d.Version)
+		versions = append(versions, d.Version)
 		files = append(files, d.File)
 	}
-	c, err := compose(p)
-	if err != nil {
+	if err := c.begin(versions, addressSpace); err != nil {
 		return nil, err
 	}
 	stage, err := c.file()

@@ -87,6 +87,9 @@ const allSeals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix
 
 // file returns the stage as an executable in memory that nothing can change.
 func (s *script) file() (*os.File, error) {
+	for i := range s.steps {
+		s.steps[i].index = uint64(i)
+	}
 	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
 	fd, err := unix.MemfdCreate("stage", flags|unix.MFD_EXEC)
 	if errors.Is(err, unix.EINVAL) { // before Linux 6.3

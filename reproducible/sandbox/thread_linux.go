@@ -20,7 +20,7 @@ import (
 	"github.com/sealwright/sealwright/reproducible/process"
 )
 
-// thread is the process.Confiner of NewThread.
+// thread is the process.Preparer of NewThread.
 type thread struct {
 	uid, gid uint32              // of commands when the caller is root
 	version  func() (int, error) // of landlock(7)
@@ -53,22 +53,46 @@ func (t thread) Grants() (reproducible.Guarantees, error) {
 // Start starts cmd on a thread that has restricted itself. All of it belongs to
 // one thread, is inherited by what it starts, and ends with it: a goroutine that
 // ends while locked to its thread takes the thread along.
-func (t thread) Start(cmd *exec.Cmd, tree process.Tree) error {
-	if granted, err := t.Grants(); granted == 0 {
-		return err
+func (t thread) Start(cmd *exec.Cmd, tree process.Tree) error { return t.Prepare(tree)(cmd) }
+
+// Prepare has a thread restrict itself, and wait for the command.
+func (t thread) Prepare(tree process.Tree) (start func(cmd *exec.Cmd) error) {
+	granted, err := t.Grants()
+	if granted != 0 {
+		err = checkProcessors(tree.CPUs)
 	}
-	if err := checkProcessors(tree.CPUs); err != nil {
-		return err
+	if err != nil {
+		return func(*exec.Cmd) error { return err }
 	}
-	if err := t.giveAway(tree); err != nil {
-		return attest.Refuse(CodeMachine, tree.Root, "", "").Because(err)
-	}
-	return onSpareThread(func() error {
-		if err := t.confine(tree); err != nil {
-			return attest.Refuse(CodeSetUp, "thread", "the confinement", "").Because(err)
+	commands, results := make(chan *exec.Cmd, 1), make(chan error, 1)
+	go func() { _ = onSpareThread(func() error { results <- t.startOne(tree, commands); return nil }) }()
+	return func(cmd *exec.Cmd) error {
+		if cmd == nil {
+			commands <- nil
+			return <-results
 		}
-		return cmd.Start()
-	})
+		// The monitor, who may be root, has made everything in the tree by now. Before,
+		// the identity of the command must not have a way to lead it elsewhere.
+		if given := t.giveAway(tree); given != nil {
+			commands <- nil
+			return errors.Join(attest.Refuse(CodeMachine, tree.Root, "", "").Because(given), <-results)
+		}
+		commands <- cmd
+		return <-results
+	}
+}
+
+// startOne restricts this thread, and starts the command that comes, if one comes.
+func (t thread) startOne(tree process.Tree, commands <-chan *exec.Cmd) error {
+	err := t.confine(tree)
+	if err != nil {
+		err = attest.Refuse(CodeSetUp, "thread", "the confinement", "").Because(err)
+	}
+	cmd := <-commands
+	if cmd == nil || err != nil {
+		return err
+	}
+	return cmd.Start()
 }
 
 // onSpareThread runs do on a thread that ends with it. The main thread never
@@ -102,18 +126,24 @@ func (t thread) giveAway(tree process.Tree) error {
 	return errors.Join(faults...)
 }
 
+// confine restricts this thread for tree. It opens what the command may reach while it
+// can still open it: the directories may not be the command's yet.
 func (t thread) confine(tree process.Tree) error {
+	ruleset, err := territory{
+		read: append([]string{tree.Root}, tree.Host...), write: tree.Writable,
+		use: []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"},
+	}.ruleset()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(ruleset)
 	if err := t.dropPrivileges(); err != nil {
 		return err
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return os.NewSyscallError("prctl PR_SET_NO_NEW_PRIVS", err)
 	}
-	land := territory{
-		read: append([]string{tree.Root}, tree.Host...), write: tree.Writable,
-		use: []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"},
-	}
-	if err := land.restrict(); err != nil {
+	if err := restrict(ruleset); err != nil {
 		return err
 	}
 	if err := takeProcessors(tree.CPUs); err != nil {

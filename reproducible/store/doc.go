@@ -3,7 +3,8 @@
 //
 // Nothing in it is trusted for lying there. A file is verified while it is read,
 // a tree each time that it is handed out; what does not match its digest is
-// refused. So a crash, a bad disk or a curious neighbour can make content
+// refused. An Offer is handed out before, to callers that verify it while they
+// prepare its use. So a crash, a bad disk or a curious neighbour can make content
 // unavailable, never different. Putting the content again repairs it.
 //
 // A file's digest is the SHA-256 of its bytes. A tree's is the digest of its

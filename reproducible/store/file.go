@@ -16,10 +16,25 @@ import (
 	"github.com/sealwright/sealwright/attest/digest"
 )
 
+// small is the size up to which content is kept in memory until it is known whether
+// the store has it.
+const small = 64 << 10
+
 // PutFile stores what r yields, to its end, and returns its digest and size. It
 // is on disk when PutFile returns.
 func (s *Store) PutFile(ctx context.Context, r io.Reader) (digest.Digest, int64, error) {
-	b, err := s.stage(ctx, r, s.limits.FileBytes)
+	head, err := io.ReadAll(&contextReader{ctx, io.LimitReader(r, small+1)})
+	if err != nil {
+		return digest.Digest{}, 0, putError(ctx, err)
+	}
+	if len(head) <= small && int64(len(head)) <= s.limits.FileBytes {
+		// What was put before was flushed before it got its name.
+		d := digest.FromBytes(head)
+		if _, err := s.verified(ctx, blobs, d); err == nil {
+			return d, int64(len(head)), syncDir(filepath.Dir(s.place(blobs, d)))
+		}
+	}
+	b, err := s.stage(ctx, io.MultiReader(bytes.NewReader(head), r), s.limits.FileBytes)
 	if err != nil {
 		return digest.Digest{}, 0, err
 	}
@@ -61,40 +76,22 @@ func (s *Store) ReadFile(ctx context.Context, d digest.Digest, limit int64) ([]b
 }
 
 func (s *Store) openBlob(d digest.Digest) (*os.File, error) {
-	if err := checkAddress(d); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(s.place(blobs, d))
-	if err != nil {
-		return nil, absent(d, err)
-	}
-	return f, nil
+	f, _, err := s.openFile(blobs, d)
+	return f, err
 }
 
 // verified returns the path of a file in blobs or programs after checking its
 // content; CodeAbsent or CodeCorrupt otherwise.
 func (s *Store) verified(ctx context.Context, sub string, d digest.Digest) (string, error) {
-	if err := checkAddress(d); err != nil {
+	o, err := s.offerFile(sub, d)
+	if err != nil {
 		return "", err
 	}
-	path := s.place(sub, d)
-	f, err := os.Open(path)
-	if err != nil {
-		return "", absent(d, err)
+	defer o.Close()
+	if err := o.Verify(ctx); err != nil {
+		return "", err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return "", attest.Refuse(CodeCorrupt, "store", "a regular file", "").Because(err)
-	}
-	err = digest.Verify(ctx, f, digest.Expect{Size: info.Size(), Digests: d.Set()}, digest.Options{})
-	if ctx.Err() != nil {
-		return "", cancelled(ctx)
-	}
-	if err != nil {
-		return "", attest.Refuse(CodeCorrupt, "store", d.String(), "").Because(err)
-	}
-	return path, nil
+	return o.Path(), nil
 }
 
 // A staged blob is written and hashed, but neither flushed nor in place.

@@ -26,7 +26,7 @@ func (s *Store) Materialize(ctx context.Context, d digest.Digest) (string, error
 	}
 	dir := s.path(trees, d.Hex)
 	if _, err := os.Lstat(dir); err == nil {
-		err := verifyTree(ctx, dir, m)
+		err := verifyDir(ctx, dir, m)
 		if err == nil {
 			return dir, nil
 		}
@@ -55,6 +55,18 @@ func (s *Store) MaterializeFile(ctx context.Context, d digest.Digest, executable
 	if err == nil || ctx.Err() != nil {
 		return path, err
 	}
+	// One at a time, so that of several who need it first, the others find what one
+	// has made, and nobody's program is replaced by its like while he uses it.
+	s.making.Lock()
+	defer s.making.Unlock()
+	if path, err := s.verified(ctx, programs, d); err == nil || ctx.Err() != nil {
+		return path, err
+	}
+	return s.makeProgram(ctx, d)
+}
+
+// makeProgram copies a blob to its place in programs.
+func (s *Store) makeProgram(ctx context.Context, d digest.Digest) (string, error) {
 	temp, err := os.CreateTemp(s.path(temporary), "program-")
 	if err != nil {
 		return "", diskError(temporary, err)
@@ -79,12 +91,12 @@ func (s *Store) buildTree(ctx context.Context, dir string, m *treehash.Manifest)
 	if err := s.fill(ctx, temp, m); err != nil {
 		return errors.Join(err, s.discard(temp))
 	}
-	if err := verifyTree(ctx, temp, m); err != nil {
+	if err := verifyDir(ctx, temp, m); err != nil {
 		return errors.Join(err, s.discard(temp))
 	}
 	err = os.Rename(temp, dir)
 	if errors.Is(err, fs.ErrExist) { // ENOTEMPTY counts as such
-		return errors.Join(s.discard(temp), verifyTree(ctx, dir, m))
+		return errors.Join(s.discard(temp), verifyDir(ctx, dir, m))
 	}
 	if err != nil {
 		return errors.Join(diskError(dir, err), s.discard(temp))
@@ -160,13 +172,21 @@ func (s *Store) copyBlob(d digest.Digest, name string, mode fs.FileMode) error {
 	return nil
 }
 
-// verifyTree reports whether the directory holds exactly what m says.
-func verifyTree(ctx context.Context, dir string, m *treehash.Manifest) error {
+// verifyDir opens a directory and verifies it.
+func verifyDir(ctx context.Context, dir string, m *treehash.Manifest) error {
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		return attest.Refuse(CodeCorrupt, "store", "a directory", info.Mode().Type().String())
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return diskError(dir, err)
 	}
 	defer root.Close()
+	return verifyTree(ctx, root, m)
+}
+
+// verifyTree reports whether the directory holds exactly what m says.
+func verifyTree(ctx context.Context, root *os.Root, m *treehash.Manifest) error {
 	got, err := treehash.Walk(ctx, root, treehash.WalkOptions{Limits: treehash.Limits{Entries: len(m.Entries) + 1}})
 	if err != nil {
 		if ctx.Err() != nil {
@@ -214,8 +234,10 @@ func (s *Store) discard(dir string) error {
 		return diskError(trees, err)
 	}
 	inner := filepath.Join(doomed, "tree")
-	if err := os.Chmod(dir, 0o700); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return diskError(dir, err)
+	if info, err := os.Lstat(dir); err == nil && info.IsDir() { // not what a link leads to
+		if err := os.Chmod(dir, 0o700); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diskError(dir, err)
+		}
 	}
 	if err := os.Rename(dir, inner); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return diskError(dir, err)

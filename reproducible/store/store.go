@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
@@ -18,6 +19,7 @@ import (
 type Store struct {
 	dir    string
 	limits Limits
+	making sync.Mutex // of programs
 }
 
 // Limits bound what is put. The zero value of a field means its default.

@@ -156,3 +156,34 @@ func TestACancelledCaptureEnds(t *testing.T) {
 	_, _, err = capture.Outputs(ctx, root, []string{"o"}, reproducible.Limits{}, sink{})
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+func TestAResultGetsItsOutputsAndFindings(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, errors.Join(put(dir, "o", "text"), put(dir, "stray", "")))
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	spec := &reproducible.Spec{Outputs: []string{"o"}, HostPaths: []string{"/usr"}}
+	r := &reproducible.Result{}
+	require.NoError(t, capture.Into(t.Context(), r, root, spec, sink{}))
+	require.Len(t, r.Artifacts, 1)
+	require.Equal(t, []reproducible.Finding{
+		{Code: reproducible.CodeOutputUndeclared, Path: "/out/stray"}, {Code: reproducible.CodeHostPath, Path: "/usr"},
+	}, r.Findings)
+
+	spec.Outputs = []string{"missing"}
+	r = &reproducible.Result{}
+	err = capture.Into(t.Context(), r, root, spec, sink{})
+	var failed *reproducible.RunError
+	require.ErrorAs(t, err, &failed)
+	require.Same(t, r, failed.Result)
+	require.ErrorIs(t, err, attest.Is(reproducible.CodeOutputMissing))
+	require.Len(t, r.Findings, 3)
+	require.Empty(t, r.Artifacts)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err = capture.Into(ctx, r, root, spec, sink{})
+	require.ErrorIs(t, err, attest.Is(reproducible.CodeCancelled))
+	require.False(t, errors.As(err, &failed), "no fault of the outputs")
+}
