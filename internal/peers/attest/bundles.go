@@ -21,10 +21,11 @@ import (
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/attest/dsse"
 	"github.com/sealwright/sealwright/attest/key"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 )
 
 // bundles measures keyless bundles beside sigstore-go.
-func bundles(t *table) {
+func bundles(t *goals.Table) {
 	real, body := published()
 	i, s := instance()
 	v1 := i.Bundle(tb{}, virtual.Recipe{Unstamped: true, Payload: statement(1).Bytes()})
@@ -43,12 +44,12 @@ func bundles(t *table) {
 	} {
 		ours, theirs := c.side.pair(c.body)
 		d := times(15, 20, ours, theirs, signatures(c.p256, c.p384))
-		t.atMost(c.what+": CPU", d[0]/1000, c.bound, " ms", d[1]/1000)
-		t.atMost(c.what+": CPU, of sigstore-go's", d[0]/d[1], c.share, "x", 0)
-		t.note(fmt.Sprintf("%s: CPU, of its %d signatures alone (%s ms)", c.what, c.p256+c.p384, number(d[2]/1000)), d[0]/d[2], "x", 0)
+		t.AtMost(c.what+": CPU", d[0]/1000, c.bound, " ms").Beside(d[1] / 1000)
+		t.AtMost(c.what+": CPU, of sigstore-go's", d[0]/d[1], c.share, "x")
+		t.Measured(fmt.Sprintf("%s: CPU, of its %d signatures alone (%s ms)", c.what, c.p256+c.p384, goals.Figure(d[2]/1000)), d[0]/d[2], "x")
 		mine, _ := cost(ours)
 		other, _ := cost(theirs)
-		t.atMost(c.what+": allocations", mine, 300, "", other)
+		t.AtMost(c.what+": allocations", mine, 300, "").Beside(other)
 	}
 }
 
@@ -80,7 +81,7 @@ func signature(curve elliptic.Curve, h crypto.Hash) func() {
 }
 
 // predicate measures a bundle with a predicate of 9.4 MB.
-func predicate(t *table) {
+func predicate(t *goals.Table) {
 	i, s := instance()
 	payload := large().Bytes()
 	size := float64(len(payload))
@@ -96,15 +97,15 @@ func predicate(t *table) {
 	few, _ := cost(small)
 	count, bytes := cost(ours)
 	otherCount, otherBytes := cost(theirs)
-	t.atMost("predicate of 9.4 MB: bytes allocated, of its own", bytes/size, 1.1, "x", otherBytes/size)
-	t.atMost("predicate of 9.4 MB: allocations more than a small one's", count-few, 50, "", otherCount)
+	t.AtMost("predicate of 9.4 MB: bytes allocated, of its own", bytes/size, 1.1, "x").Beside(otherBytes / size)
+	t.AtMost("predicate of 9.4 MB: allocations more than a small one's", count-few, 50, "").Beside(otherCount)
 	d := times(3, 1, ours, theirs)
-	t.note("predicate of 9.4 MB: CPU (sigstore-go's of its Statement alone)", d[0]/1000, " ms", d[1]/1000)
+	t.Measured("predicate of 9.4 MB: CPU (sigstore-go's of its Statement alone)", d[0]/1000, " ms").Beside(d[1] / 1000)
 }
 
 // envelopes measures DSSE by keys beside the primitive, which is given the
 // pre-authentication encoding.
-func envelopes(t *table) {
+func envelopes(t *goals.Table) {
 	_, edwards, err := ed25519.GenerateKey(rand.Reader)
 	check(err)
 	curve := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
@@ -130,17 +131,17 @@ func envelopes(t *table) {
 			}
 		}
 		d := times(21, 200, func() { must(v.Verify(context.Background(), a, anything())) }, bare)
-		t.atMost("DSSE by one key, "+name+": CPU, of the bare primitive", d[0]/d[1], 1.3, "x", 0)
+		t.AtMost("DSSE by one key, "+name+": CPU, of the bare primitive", d[0]/d[1], 1.3, "x")
 	}
 }
 
 // cached measures a second look at a bundle.
-func cached(t *table) {
+func cached(t *goals.Table) {
 	i, s := instance()
 	a := attest.Attestation{MediaType: virtual.MediaType(3), Body: i.Bundle(tb{}, virtual.Recipe{Payload: statement(1).Bytes()})}
 	cache := must(batch.NewCache(10, func() time.Time { return i.Now }))
 	v := must(cache.Verifier(s.ours, batch.Scope{Policy: digest.FromBytes([]byte("p")), Epoch: "1", Edge: func(*attest.Verified) time.Time { return i.Now.Add(time.Hour) }}))
 	d := times(21, 2000, func() { must(v.Verify(context.Background(), a, anything())) })
 	runtime.KeepAlive(cache)
-	t.atMost("cached re-verification: CPU", d[0], 5, " us", 0)
+	t.AtMost("cached re-verification: CPU", d[0], 5, " us")
 }

@@ -16,10 +16,11 @@ import (
 	"github.com/sealwright/sealwright/attest/batch"
 	"github.com/sealwright/sealwright/attest/tlog"
 	"github.com/sealwright/sealwright/attest/tlog/dirlog"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 )
 
 // logs measures the embedded log on the disk of dir.
-func logs(dir string, t *table) {
+func logs(dir string, t *goals.Table) {
 	ctx := context.Background()
 	l := newLog(filepath.Join(dir, "one"))
 	var all []float64
@@ -30,8 +31,8 @@ func logs(dir string, t *table) {
 	}
 	check(l.Close())
 	slices.Sort(all)
-	t.atMost("dirlog, entry to durable proof: wall p50", all[len(all)/2], 10, " ms", 0)
-	t.note("dirlog, entry to durable proof: wall p99", all[len(all)*99/100], " ms", 0)
+	t.AtMost("dirlog, entry to durable proof: wall p50", all[len(all)/2], 10, " ms")
+	t.Measured("dirlog, entry to durable proof: wall p99", all[len(all)*99/100], " ms")
 
 	l = newLog(filepath.Join(dir, "many"))
 	entries := make([][]byte, 16_000)
@@ -49,8 +50,8 @@ func logs(dir string, t *table) {
 		})
 	}
 	running.Wait()
-	t.atLeast("dirlog in batches: wall entries/s with proofs", float64(rounds*callers*len(entries))/time.Since(start).Seconds(), 50_000, "")
-	t.note("dirlog in batches: entries for each second of CPU", float64(rounds*callers*len(entries))/(cpu()-begun).Seconds(), "", 0)
+	t.AtLeast("dirlog in batches: wall entries/s with proofs", float64(rounds*callers*len(entries))/time.Since(start).Seconds(), 50_000, "")
+	t.Measured("dirlog in batches: entries for each second of CPU", float64(rounds*callers*len(entries))/(cpu()-begun).Seconds(), "")
 	check(l.Close())
 }
 
@@ -76,7 +77,7 @@ func (c counted) Sign(ctx context.Context, message []byte) ([]byte, error) {
 func (c counted) Public() crypto.PublicKey { return c.Signer.Public() }
 
 // signing measures 10,000 statements under one signature.
-func signing(t *table) {
+func signing(t *goals.Table) {
 	var calls atomic.Int64
 	signer := must(tlog.NewSigner("example.com/batch", tlog.Ed25519, counted{attesttest.Signer("batch"), &calls}, nil))
 	a := must(batch.NewAttestor(signer))
@@ -91,6 +92,6 @@ func signing(t *table) {
 	for _, one := range made {
 		must(v.Verify(context.Background(), one, anything()))
 	}
-	t.atMost("10,000 statements, each verified alone: signatures", float64(calls.Load()), 1, "", 0)
-	t.note("10,000 statements: CPU of signing", spent.Seconds()*1000, " ms", 0)
+	t.AtMost("10,000 statements, each verified alone: signatures", float64(calls.Load()), 1, "")
+	t.Measured("10,000 statements: CPU of signing", spent.Seconds()*1000, " ms")
 }

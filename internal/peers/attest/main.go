@@ -8,6 +8,8 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"github.com/sealwright/sealwright/internal/peers/goals"
 )
 
 func main() {
@@ -23,7 +25,7 @@ func main() {
 }
 
 func measure(dir string) {
-	var t table
+	t := goals.Table{Progress: os.Stderr, Peer: "of sigstore-go v1.3.0"}
 	bundles(&t)
 	predicate(&t)
 	envelopes(&t)
@@ -32,5 +34,7 @@ func measure(dir string) {
 	logs(dir, &t)
 	signing(&t)
 	weight(dir, &t)
-	t.print()
+	if err := t.Print(os.Stdout); err != nil {
+		panic(err)
+	}
 }

@@ -19,12 +19,13 @@ import (
 	"github.com/sealwright/sealwright/attest/attesttest/virtual"
 	"github.com/sealwright/sealwright/attest/batch"
 	"github.com/sealwright/sealwright/attest/sigstore"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 )
 
 const streamed = 10_000
 
 // stream measures VerifyAll of 10,000 bundles from a file, in a process of its own.
-func stream(dir string, t *table) {
+func stream(dir string, t *goals.Table) {
 	i := virtual.New(tb{})
 	check(os.WriteFile(filepath.Join(dir, "root"), i.TrustedRoot(tb{}, nil), 0o644))
 	f := must(os.Create(filepath.Join(dir, "bundles")))
@@ -40,12 +41,12 @@ func stream(dir string, t *table) {
 	var all, bare, floor [3]usage
 	var resident float64
 	must(fmt.Sscan(string(out), &all[1].wall, &all[1].cpu, &all[2].wall, &all[2].cpu, &bare[1].wall, &bare[2].wall, &floor[1].wall, &floor[2].wall, &resident))
-	t.atLeast("10,000 bundles on two cores: wall speed, of one core", all[1].wall/all[2].wall, 1.8, "x")
-	t.note("  the same of two loops that share nothing but the verifier", bare[1].wall/bare[2].wall, "x", 0)
-	t.note("  the same of two loops of bare signatures: what the machine gave", floor[1].wall/floor[2].wall, "x", 0)
-	t.note("10,000 bundles on two cores: CPU, of one core", all[2].cpu/all[1].cpu, "x", 0)
-	t.note("10,000 bundles on two cores: wall", all[2].wall, " s", 0)
-	t.atMost("10,000 bundles on two cores: resident", resident, 64, " MB", 0)
+	t.AtLeast("10,000 bundles on two cores: wall speed, of one core", all[1].wall/all[2].wall, 1.8, "x")
+	t.Measured("  the same of two loops that share nothing but the verifier", bare[1].wall/bare[2].wall, "x")
+	t.Measured("  the same of two loops of bare signatures: what the machine gave", floor[1].wall/floor[2].wall, "x")
+	t.Measured("10,000 bundles on two cores: CPU, of one core", all[2].cpu/all[1].cpu, "x")
+	t.Measured("10,000 bundles on two cores: wall", all[2].wall, " s")
+	t.AtMost("10,000 bundles on two cores: resident", resident, 64, " MB")
 }
 
 // usage is what a piece of work took, in seconds.

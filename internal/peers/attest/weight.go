@@ -6,11 +6,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/sealwright/sealwright/internal/peers/goals"
 )
 
 // weight measures what attest/sigstore compiles, and two programs that verify one
 // bundle. dir has both, stripped.
-func weight(dir string, t *table) {
+func weight(dir string, t *goals.Table) {
 	for _, p := range []struct {
 		path              string
 		packages, modules float64
@@ -23,15 +25,15 @@ func weight(dir string, t *table) {
 		_, theirs, theirModules := dependencies("github.com/sigstore/sigstore-go/pkg/verify")
 		name := strings.TrimPrefix(p.path, "github.com/sealwright/sealwright/")
 		if !p.bounded {
-			t.atMost(name+": packages of third parties", float64(third), 0, "", 0)
+			t.AtMost(name+": packages of third parties", float64(third), 0, "")
 			continue
 		}
-		t.atMost(name+": packages, own and third", float64(own+third), p.packages, "", float64(theirs))
-		t.atMost(name+": modules of third parties", float64(modules), p.modules, "", float64(theirModules))
+		t.AtMost(name+": packages, own and third", float64(own+third), p.packages, "").Beside(float64(theirs))
+		t.AtMost(name+": modules of third parties", float64(modules), p.modules, "").Beside(float64(theirModules))
 	}
 	size := func(name string) float64 { return float64(must(os.Stat(filepath.Join(dir, name))).Size()) / 1e6 }
-	t.atMost("a verifying program, stripped", size("ours"), 3.3, " MB", size("theirs"))
-	t.note("  one that parses and verifies a certificate by crypto/x509, and nothing else", size("x509"), " MB", 0)
+	t.AtMost("a verifying program, stripped", size("ours"), 3.3, " MB").Beside(size("theirs"))
+	t.Measured("  one that parses and verifies a certificate by crypto/x509, and nothing else", size("x509"), " MB")
 }
 
 // dependencies counts the packages that a package compiles besides the standard

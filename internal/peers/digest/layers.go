@@ -11,11 +11,12 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 )
 
 // layers measures an OCI layer: the SHA-256 of the uncompressed and of the
 // compressed stream, beside the compression.
-func layers(source string, t *table) error {
+func layers(source string, t *goals.Table) error {
 	var content []byte
 	err := filepath.WalkDir(source, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || len(content) > 48<<20 {
@@ -36,9 +37,9 @@ func layers(source string, t *table) error {
 		blob.result()
 	}
 	w := inWallTime(5, plain, layer)
-	t.atMost("12", "layer with diffID and digest, two cores: wall, of the compression alone", ratio(w[1], w[0]), 1.03, "x")
+	t.AtMost("layer with diffID and digest, two cores: wall, of the compression alone", ratio(w[1], w[0]), 1.03, "x").Number(12)
 	d := inProcessTime(3, layer, func() { compress(stdgzip.NewWriter(io.Discard), content, nil) })
-	t.atMost("12", "the same with klauspost/compress: CPU, of compress/gzip alone", ratio(d[0], d[1]), 0.35, "x")
+	t.AtMost("the same with klauspost/compress: CPU, of compress/gzip alone", ratio(d[0], d[1]), 0.35, "x").Number(12)
 	return nil
 }
 

@@ -11,6 +11,9 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"github.com/sealwright/sealwright/internal/peers/goals"
+	"github.com/sealwright/sealwright/internal/sha256x"
 )
 
 func main() {
@@ -41,8 +44,8 @@ func main() {
 // memory of the parent to a child until it has started. dir is for files; source
 // is a directory of text to compress.
 func measure(dir, source string) error {
-	var t table
-	for _, part := range []func(string, *table) error{files, manyFiles, memory, trees, states} {
+	t := goals.Table{Progress: os.Stderr}
+	for _, part := range []func(string, *goals.Table) error{files, manyFiles, memory, trees, states} {
 		if err := part(dir, &t); err != nil {
 			return err
 		}
@@ -50,6 +53,5 @@ func measure(dir, source string) error {
 	if err := layers(source, &t); err != nil {
 		return err
 	}
-	t.print()
-	return nil
+	return t.Print(os.Stdout, "kernel of sha256x: "+sha256x.Implementation())
 }

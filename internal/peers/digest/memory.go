@@ -15,6 +15,7 @@ import (
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/attest/digest/blake3"
 	"github.com/sealwright/sealwright/attest/digest/merkle"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/internal/sha256x"
 )
 
@@ -37,7 +38,7 @@ func hashed(p []byte, o digest.Options) {
 }
 
 // memory measures the hashes in memory.
-func memory(_ string, t *table) error {
+func memory(_ string, t *goals.Table) error {
 	p := make([]byte, 16<<20)
 	rand.NewChaCha8([32]byte{3}).Read(p)
 	hot := p[:1<<20] // stays in the second-level cache
@@ -55,8 +56,8 @@ func memory(_ string, t *table) error {
 			hashed(p, digest.Options{Algorithms: []digest.Algorithm{digest.SHA256, digest.FSVeritySHA256}})
 		},
 	)
-	t.atLeast("1", "flat SHA-256 in memory: speed, of crypto/sha256", ratio(d[1], d[0]), 0.97, "x")
-	t.atMost("2", "flat + fs-verity in memory: CPU, of flat", ratio(d[2], d[0]), 1.05, "x")
+	t.AtLeast("flat SHA-256 in memory: speed, of crypto/sha256", ratio(d[1], d[0]), 0.97, "x").Number(1)
+	t.AtMost("flat + fs-verity in memory: CPU, of flat", ratio(d[2], d[0]), 1.05, "x").Number(2)
 	d = inMemory(301,
 		func() { sha256x.SumFixed(leaf, sha256x.Midstate{State: sha256x.IV()}, nil, hot, 64<<10) },
 		func() {
@@ -65,7 +66,7 @@ func memory(_ string, t *table) error {
 			}
 		},
 	)
-	t.atLeast("5", "lanes on leaves of 64 KiB: speed, of crypto/sha256", ratio(d[1], d[0]), 2.2, "x")
+	t.AtLeast("lanes on leaves of 64 KiB: speed, of crypto/sha256", ratio(d[1], d[0]), 2.2, "x").Number(5)
 
 	ctx := context.Background()
 	sum := func(a ...digest.Algorithm) func() {
@@ -76,14 +77,14 @@ func memory(_ string, t *table) error {
 	w := inWallTime(15,
 		sum(digest.SHA512), func() { sha512.Sum512(p) },
 		sum(digest.SHA256, digest.SHA512), sum(digest.SHA256, digest.SHA512, digest.BLAKE3, digest.GitBlob))
-	t.atMost("7", "sha256 + sha512 on two cores: wall, of sha512 alone", ratio(w[2], w[0]), 1.05, "x")
-	t.note("7", "sha256 + sha512 + blake3 + gitBlob on two cores: wall, of sha512 alone", fmt.Sprintf("%.3gx", ratio(w[3], w[0])))
-	t.note("7", "sha512 alone: wall, of crypto/sha512", fmt.Sprintf("%.3gx", ratio(w[0], w[1])))
+	t.AtMost("sha256 + sha512 on two cores: wall, of sha512 alone", ratio(w[2], w[0]), 1.05, "x").Number(7)
+	t.Note("sha256 + sha512 + blake3 + gitBlob on two cores: wall, of sha512 alone", fmt.Sprintf("%.3gx", ratio(w[3], w[0]))).Number(7)
+	t.Note("sha512 alone: wall, of crypto/sha512", fmt.Sprintf("%.3gx", ratio(w[0], w[1]))).Number(7)
 	return nil
 }
 
 // trees measures RFC 9162 trees and proofs.
-func trees(_ string, t *table) error {
+func trees(_ string, t *goals.Table) error {
 	const n = 1 << 17
 	leaves := make([]merkle.Hash, n)
 	for i := range leaves {
@@ -102,9 +103,9 @@ func trees(_ string, t *table) error {
 			must(r.GetRootHash(nil))
 		},
 	)
-	t.atMost("8", "RFC 9162 interior node", float64(d[0].Nanoseconds())/n, 55, " ns")
-	t.atLeast("8", "the same: speed, of a transparency-dev compact range", ratio(d[1], d[0]), 4, "x")
-	t.atMost("8", "the same: allocations for 131 071 nodes", allocations(func() { merkle.TreeHash(leaves) }), 0, "")
+	t.AtMost("RFC 9162 interior node", float64(d[0].Nanoseconds())/n, 55, " ns").Number(8)
+	t.AtLeast("the same: speed, of a transparency-dev compact range", ratio(d[1], d[0]), 4, "x").Number(8)
+	t.AtMost("the same: allocations for 131 071 nodes", allocations(func() { merkle.TreeHash(leaves) }), 0, "").Number(8)
 
 	const size = 1 << 14
 	var out memoryFile
@@ -140,9 +141,9 @@ func trees(_ string, t *table) error {
 				check(proof.VerifyInclusion(rfc6962.DefaultHasher, in.Index, size, in.Leaf[:], theirs[i], root.Hash))
 			}
 		})
-	t.atMost("8", "VerifyInclusion at 2^14: CPU, of transparency-dev", ratio(d[0], d[2]), 0.6, "x")
-	t.atMost("8", "the same: allocations", allocations(one), 0, "")
-	t.atLeast("8", "proofs in a batch: speed, of one by one", ratio(d[0], d[1]), 2, "x")
-	t.note("8", "proofs in a batch: speed, of transparency-dev", fmt.Sprintf("%.3gx", ratio(d[2], d[1])))
+	t.AtMost("VerifyInclusion at 2^14: CPU, of transparency-dev", ratio(d[0], d[2]), 0.6, "x").Number(8)
+	t.AtMost("the same: allocations", allocations(one), 0, "").Number(8)
+	t.AtLeast("proofs in a batch: speed, of one by one", ratio(d[0], d[1]), 2, "x").Number(8)
+	t.Note("proofs in a batch: speed, of transparency-dev", fmt.Sprintf("%.3gx", ratio(d[2], d[1]))).Number(8)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/attest/digest/merkle"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 )
 
 func allocations(f func()) float64 { return testing.AllocsPerRun(5, f) }
@@ -48,7 +49,7 @@ func (c *counter) ReadAt(p []byte, offset int64) (int, error) {
 
 // states measures what saved states and stored trees save, on a sparse file of
 // 10 GiB.
-func states(dir string, t *table) error {
+func states(dir string, t *goals.Table) error {
 	const size = 10 * gib
 	file, err := os.Create(filepath.Join(dir, "sparse"))
 	if err != nil {
@@ -64,7 +65,7 @@ func states(dir string, t *table) error {
 	return verifiedReads(dir, file, t)
 }
 
-func resume(file *os.File, size int64, t *table) error {
+func resume(file *os.File, size int64, t *goals.Table) error {
 	algorithms := digest.Options{Algorithms: []digest.Algorithm{digest.SHA256, digest.FSVeritySHA256}}
 	// Any content will do to bring a hasher there; the time is not measured.
 	at := size / 10
@@ -81,18 +82,18 @@ func resume(file *os.File, size int64, t *table) error {
 		must(h.Finish())
 		began = append(began, time.Since(start))
 	}
-	t.atMost("9", "append 1 MiB from a sealed state (after 1 GiB; it does not depend on the size)", float64(medianOf([][]time.Duration{began})[0].Microseconds())/1000, 3, " ms")
+	t.AtMost("append 1 MiB from a sealed state (after 1 GiB; it does not depend on the size)", float64(medianOf([][]time.Duration{began})[0].Microseconds())/1000, 3, " ms").Number(9)
 
 	read := &counter{ReaderAt: file}
 	h = must(digest.Resume(must(digest.OpenState(key, "append", sealed)), at, algorithms))
 	rest := io.NewSectionReader(read, at, at/9)
 	must(io.Copy(h, rest))
 	again := max(0, read.bytes-at/9-(64<<10))
-	t.atMost("11", "resume at 90 %: bytes before the offset that are read again", float64(again), 0, "")
+	t.AtMost("resume at 90 %: bytes before the offset that are read again", float64(again), 0, "").Number(11)
 	return nil
 }
 
-func verifiedReads(dir string, file *os.File, t *table) error {
+func verifiedReads(dir string, file *os.File, t *goals.Table) error {
 	ctx := context.Background()
 	out, err := os.Create(filepath.Join(dir, "sparse.tree"))
 	if err != nil {
@@ -119,8 +120,8 @@ func verifiedReads(dir string, file *os.File, t *table) error {
 			return fmt.Errorf("a read of 4 KiB read %d bytes", data.bytes)
 		}
 	}
-	t.atMost("10", "verified read of 4 KiB from 10 GiB: blocks of hashes read, with the top one", float64(most), 4, "")
-	t.atMost("10", "the same: CPU, nothing but the top block cached", micros(cold), 25, " us")
+	t.AtMost("verified read of 4 KiB from 10 GiB: blocks of hashes read, with the top one", float64(most), 4, "").Number(10)
+	t.AtMost("the same: CPU, nothing but the top block cached", micros(cold), 25, " us").Number(10)
 	reader := tree.ReaderAt(file)
 	const several = 64 // reading the clock takes a while itself
 	warm := inMemory(101, func() {
@@ -128,15 +129,15 @@ func verifiedReads(dir string, file *os.File, t *table) error {
 			must(reader.ReadAt(p, 4096*i))
 		}
 	})
-	t.atMost("10", "the same: CPU, blocks of hashes cached", float64(warm[0].Nanoseconds())/1000/several, 4, " us")
+	t.AtMost("the same: CPU, blocks of hashes cached", float64(warm[0].Nanoseconds())/1000/several, 4, " us").Number(10)
 
 	hashes.reads, data.bytes = 0, 0
 	tree = must(merkle.OpenTree(root, hashes))
 	start := time.Now()
 	must(tree.Update(ctx, data, []merkle.Range{{Offset: 5 * gib, Length: 1}}, out))
-	t.atMost("9", "new fs-verity root after a change of one byte: content read", float64(data.bytes), 4096, " bytes")
-	t.atMost("9", "the same: blocks of hashes read", float64(hashes.reads-2), 4, "") // without the look at the length
-	t.note("9", "the same: time", time.Since(start).Round(time.Microsecond).String())
+	t.AtMost("new fs-verity root after a change of one byte: content read", float64(data.bytes), 4096, " bytes").Number(9)
+	t.AtMost("the same: blocks of hashes read", float64(hashes.reads-2), 4, "").Number(9) // without the look at the length
+	t.Note("the same: time", time.Since(start).Round(time.Microsecond).String()).Number(9)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/policy"
 	"github.com/sealwright/sealwright/policy/policytest"
 	"github.com/sealwright/sealwright/policy/rules"
@@ -56,7 +57,7 @@ func largeBill(n int) []byte {
 
 // bills measures rules on a bill of 5 MB: ours on the verified statement, which they
 // read as a stream, and the others on its predicate, which they decode first.
-func bills(_ string, t *table) error {
+func bills(_ string, t *goals.Table) error {
 	raw := largeBill(17_000)
 	bad := []byte(strings.Replace(string(raw), "module-16999@", "../evil@", 1))
 	bad = []byte(strings.Replace(string(bad), "pkg:golang/example.com/group/../evil@", "pkg:npm/evil@", 1))
@@ -108,15 +109,15 @@ func bills(_ string, t *table) error {
 	}
 	size := fmt.Sprintf("SBOM of %.1f MB: ", float64(len(raw))/1e6)
 	for i, name := range []string{"bound, complete, identified, hashed", "dependencies", "licences"} {
-		t.atMost(size+name, milli(c[i]), 25, " ms")
-		t.atMost("the same, allocated", c[i].bytes/(1<<20), 1, " MiB")
+		t.AtMost(size+name, milli(c[i]), 25, " ms")
+		t.AtMost("the same, allocated", c[i].bytes/(1<<20), 1, " MiB")
 	}
-	t.note(size+"all three rules", heavy(c[3]))
-	t.note(size+"cel-go with limits, from JSON", heavy(c[4])+times(c[4], c[3]))
-	t.note(size+"OPA EvalInput, from JSON", heavy(c[5]))
-	t.atLeast("the same / our three rules", ratio(c[5], c[3]), 9, "x")
-	t.atLeast("the same, allocated", c[5].bytes/c[3].bytes, 90, "x")
-	t.note("of these, encoding/json into a map alone", heavy(c[6])+times(c[6], c[3]))
+	t.Note(size+"all three rules", heavy(c[3]))
+	t.Note(size+"cel-go with limits, from JSON", heavy(c[4])+times(c[4], c[3]))
+	t.Note(size+"OPA EvalInput, from JSON", heavy(c[5]))
+	t.AtLeast("the same / our three rules", ratio(c[5], c[3]), 9, "x")
+	t.AtLeast("the same, allocated", c[5].bytes/c[3].bytes, 90, "x")
+	t.Note("of these, encoding/json into a map alone", heavy(c[6])+times(c[6], c[3]))
 	return nil
 }
 
@@ -133,5 +134,5 @@ func billRequest(bill []byte) (policy.Request, error) {
 func milli(c cost) float64 { return micro(c) / 1000 }
 
 func heavy(c cost) string {
-	return fmt.Sprintf("%s ms, %s MiB", number(milli(c)), number(c.bytes/(1<<20)))
+	return fmt.Sprintf("%s ms, %s MiB", goals.Figure(milli(c)), goals.Figure(c.bytes/(1<<20)))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/policy"
 	"github.com/sealwright/sealwright/policy/rules"
 	"github.com/sealwright/sealwright/provenance/provenancetest"
@@ -94,7 +95,7 @@ func decodedBy(ask judge, exact bool) func([]byte) error {
 }
 
 // decoded measures ten conditions on evidence that is in memory already.
-func decoded(dir string, t *table) error {
+func decoded(dir string, t *goals.Table) error {
 	s, err := assemble()
 	if err != nil {
 		return err
@@ -144,20 +145,20 @@ func decoded(dir string, t *table) error {
 	if err != nil {
 		return err
 	}
-	t.atMost("ten native rules, decoded", micro(c[0]), 1, " us")
-	t.atMost("the same", c[0].objects, 0, " allocations")
-	t.note("of that, the ten conditions alone", told(c[6]))
-	t.note("ten native rules, verified but not decoded", told(c[1]))
-	t.note("the ten conditions, cel-go without limits, on a map", told(c[2])+times(c[2], c[0]))
-	t.note("the ten conditions, cel-go with limits, on a map", told(c[3])+times(c[3], c[0]))
-	t.note("the ten conditions, OPA EvalParsedInput", told(c[4]))
-	t.atLeast("the same / ours", ratio(c[4], c[0]), 30, "x")
-	t.note("the ten conditions, OPA EvalInput, on a map", told(c[5]))
-	t.atLeast("the same / ours", ratio(c[5], c[0]), 70, "x")
-	t.note("the ten conditions, go-witness EvaluateRegoPolicy", told(witness))
-	t.atLeast("the same / ours", ratio(witness, c[0]), 400, "x")
-	t.note("the ten conditions, AMPEL, on a parsed statement", told(ampel)+times(ampel, c[0]))
-	t.note("the same, from its bytes", told(ampelBytes))
+	t.AtMost("ten native rules, decoded", micro(c[0]), 1, " us")
+	t.AtMost("the same", c[0].objects, 0, " allocations")
+	t.Note("of that, the ten conditions alone", told(c[6]))
+	t.Note("ten native rules, verified but not decoded", told(c[1]))
+	t.Note("the ten conditions, cel-go without limits, on a map", told(c[2])+times(c[2], c[0]))
+	t.Note("the ten conditions, cel-go with limits, on a map", told(c[3])+times(c[3], c[0]))
+	t.Note("the ten conditions, OPA EvalParsedInput", told(c[4]))
+	t.AtLeast("the same / ours", ratio(c[4], c[0]), 30, "x")
+	t.Note("the ten conditions, OPA EvalInput, on a map", told(c[5]))
+	t.AtLeast("the same / ours", ratio(c[5], c[0]), 70, "x")
+	t.Note("the ten conditions, go-witness EvaluateRegoPolicy", told(witness))
+	t.AtLeast("the same / ours", ratio(witness, c[0]), 400, "x")
+	t.Note("the ten conditions, AMPEL, on a parsed statement", told(ampel)+times(ampel, c[0]))
+	t.Note("the same, from its bytes", told(ampelBytes))
 	return nil
 }
 
@@ -173,7 +174,7 @@ func hold(f *facet) error {
 
 // fromBytes measures the way from the statement's bytes to a decision. Nobody verifies
 // a signature here.
-func fromBytes(_ string, t *table) error {
+func fromBytes(_ string, t *goals.Table) error {
 	s, err := assemble()
 	if err != nil {
 		return err
@@ -207,22 +208,22 @@ func fromBytes(_ string, t *table) error {
 		return err
 	}
 	what := fmt.Sprintf("bytes to decision, %d bytes, ", len(s.good))
-	t.atMost(what+"one rule of ten conditions", micro(c[0]), 10, " us")
-	t.atMost(what+"ten rules that give one function to decode", micro(c[2]), 10, " us")
-	t.note(what+"ten rules, prepared for one decision, which writes its report", told(c[1]))
-	t.note(what+"package rules' Builder, which decodes SLSA v1 whole", told(c[7]))
-	t.note(what+"cel-go with limits", told(c[3]))
-	t.atLeast("the same / our one rule", ratio(c[3], c[0]), 3, "x")
-	t.note(what+"OPA EvalInput", told(c[4]))
-	t.atLeast("the same / our one rule", ratio(c[4], c[0]), 9, "x")
-	t.note("of these, encoding/json into a map alone", told(c[5]))
-	t.note("of ours, parsing and sealing the statement", told(c[6]))
-	t.note("of ours, decoding the predicate once, strictly", told(c[8]))
+	t.AtMost(what+"one rule of ten conditions", micro(c[0]), 10, " us")
+	t.AtMost(what+"ten rules that give one function to decode", micro(c[2]), 10, " us")
+	t.Note(what+"ten rules, prepared for one decision, which writes its report", told(c[1]))
+	t.Note(what+"package rules' Builder, which decodes SLSA v1 whole", told(c[7]))
+	t.Note(what+"cel-go with limits", told(c[3]))
+	t.AtLeast("the same / our one rule", ratio(c[3], c[0]), 3, "x")
+	t.Note(what+"OPA EvalInput", told(c[4]))
+	t.AtLeast("the same / our one rule", ratio(c[4], c[0]), 9, "x")
+	t.Note("of these, encoding/json into a map alone", told(c[5]))
+	t.Note("of ours, parsing and sealing the statement", told(c[6]))
+	t.Note("of ours, decoding the predicate once, strictly", told(c[8]))
 	return nil
 }
 
 // cached measures a hit among a million decisions.
-func cached(_ string, t *table) error {
+func cached(_ string, t *goals.Table) error {
 	const entries = 1_000_000
 	s, err := assemble()
 	if err != nil {
@@ -271,9 +272,9 @@ func cached(_ string, t *table) error {
 	if filler.asked != entries {
 		return fmt.Errorf("of %d questions %d were no hits", filler.asked, filler.asked-entries)
 	}
-	t.atMost("cached decision, any of a million entries", micro(c[0]), 1, " us")
-	t.atMost("cached decision, of 4,096 among a million", micro(c[1]), 1, " us")
-	t.note("deciding anew", told(c[2])+times(c[2], c[0]))
+	t.AtMost("cached decision, any of a million entries", micro(c[0]), 1, " us")
+	t.AtMost("cached decision, of 4,096 among a million", micro(c[1]), 1, " us")
+	t.Note("deciding anew", told(c[2])+times(c[2], c[0]))
 	return nil
 }
 
@@ -293,11 +294,11 @@ func (s *same) Evaluate(context.Context, policy.Request) (policy.Decision, error
 func micro(c cost) float64 { return float64(c.cpu.Nanoseconds()) / 1000 }
 
 func told(c cost) string {
-	return fmt.Sprintf("%s us, %s B, %s allocations", number(micro(c)), number(c.bytes), number(c.objects))
+	return fmt.Sprintf("%s us, %s B, %s allocations", goals.Figure(micro(c)), goals.Figure(c.bytes), goals.Figure(c.objects))
 }
 
 func times(theirs, ours cost) string {
-	return fmt.Sprintf(" (%sx ours)", number(ratio(theirs, ours)))
+	return fmt.Sprintf(" (%sx ours)", goals.Figure(ratio(theirs, ours)))
 }
 
 func ratio(theirs, ours cost) float64 { return float64(theirs.cpu) / float64(ours.cpu) }

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+
+	"github.com/sealwright/sealwright/internal/peers/goals"
 )
 
 func main() {
@@ -28,12 +30,11 @@ func main() {
 
 // measure runs every part; dir holds the programs whose sizes are compared.
 func measure(dir string) error {
-	var t table
-	for _, part := range []func(dir string, t *table) error{weight, decoded, fromBytes, bills, cached} {
+	t := goals.Table{Progress: os.Stderr}
+	for _, part := range []func(dir string, t *goals.Table) error{weight, decoded, fromBytes, bills, cached} {
 		if err := part(dir, &t); err != nil {
 			return err
 		}
 	}
-	t.print()
-	return nil
+	return t.Print(os.Stdout)
 }

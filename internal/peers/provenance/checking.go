@@ -7,6 +7,7 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/provenance/buildtype"
 	"github.com/sealwright/sealwright/provenance/verify"
 )
@@ -26,7 +27,7 @@ func expectations(profiles []buildtype.Profile) verify.Expectations {
 
 // checking measures all checks on a statement whose signature was verified, its decoding
 // included.
-func checking(_ string, t *table) error {
+func checking(_ string, t *goals.Table) error {
 	s, err := attest.ParseStatement(gitHub(), attest.Limits{})
 	if err != nil {
 		return err
@@ -59,11 +60,11 @@ func checking(_ string, t *table) error {
 		}
 		took := []float64{float64(plain), float64(profiled)}[i] / 1000
 		if i == 0 {
-			t.atMost(name, took, 25, " us")
-			t.atMost(name, n, 60, " allocations")
+			t.AtMost(name, took, 25, " us")
+			t.AtMost(name, n, 60, " allocations")
 			continue
 		}
-		t.note(name, fmt.Sprintf("%.3g us, %.0f allocations", took, n))
+		t.Note(name, fmt.Sprintf("%.3g us, %.0f allocations", took, n))
 	}
 	return nil
 }

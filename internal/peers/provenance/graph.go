@@ -19,6 +19,7 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/provenance/graph"
 )
 
@@ -61,7 +62,7 @@ func generated(i int) attest.Attestation {
 }
 
 // graphs measures the provenance graph.
-func graphs(dir string, t *table) error {
+func graphs(dir string, t *goals.Table) error {
 	count := 1_000_000
 	if text := os.Getenv(statementsVariable); text != "" {
 		var err error
@@ -86,7 +87,7 @@ func graphs(dir string, t *table) error {
 
 // ingest writes the statements, and merges them into one segment. The time that it takes
 // to generate them is taken off: it is measured for each call.
-func ingest(root *os.Root, count int, t *table) error {
+func ingest(root *os.Root, count int, t *goals.Table) error {
 	ctx := context.Background()
 	s, err := graph.Open(ctx, root, graph.Config{DeltaBytes: 256 << 20})
 	if err != nil {
@@ -125,19 +126,19 @@ func ingest(root *os.Root, count int, t *table) error {
 		}
 	}
 	took := time.Since(start) - time.Duration(generating.Load()/int64(writers))
-	t.atLeast("ingest raw statements", float64(count)/took.Seconds(), 50_000, "/s")
-	t.note("the same, per second of a processor, generation included", fmt.Sprintf("%.0f/s", float64(count)/(processorTime()-used).Seconds()))
+	t.AtLeast("ingest raw statements", float64(count)/took.Seconds(), 50_000, "/s")
+	t.Note("the same, per second of a processor, generation included", fmt.Sprintf("%.0f/s", float64(count)/(processorTime()-used).Seconds()))
 	start = time.Now()
 	if err := s.Compact(ctx); err != nil {
 		return err
 	}
-	t.note("compaction into one segment", time.Since(start).Round(time.Millisecond).String())
-	t.note("peak resident while writing", memory())
+	t.Note("compaction into one segment", time.Since(start).Round(time.Millisecond).String())
+	t.Note("peak resident while writing", memory())
 	return s.Close()
 }
 
 // ask opens the store anew, and asks.
-func ask(root *os.Root, count int, t *table) error {
+func ask(root *os.Root, count int, t *goals.Table) error {
 	ctx := context.Background()
 	runtime.GC()
 	start := time.Now()
@@ -146,12 +147,12 @@ func ask(root *os.Root, count int, t *table) error {
 		return err
 	}
 	defer s.Close()
-	t.atMost(fmt.Sprintf("open %d statements", count), float64(time.Since(start).Microseconds())/1000, 250, " ms")
+	t.AtMost(fmt.Sprintf("open %d statements", count), float64(time.Since(start).Microseconds())/1000, 250, " ms")
 	start = time.Now()
 	if err := s.Check(ctx); err != nil {
 		return err
 	}
-	t.note("check every byte", time.Since(start).Round(time.Millisecond).String())
+	t.Note("check every byte", time.Since(start).Round(time.Millisecond).String())
 
 	q := graph.Query{Select: graph.IncludeUnverified{}, Limits: graph.Limits{Nodes: 20_000}}
 	chains := count / chainLength
@@ -179,8 +180,8 @@ func ask(root *os.Root, count int, t *table) error {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
-	t.atMost("heap with the store open and asked", float64(m.HeapInuse)/(1<<20), 200, " MiB")
-	t.note("memory with the store open and asked", memory())
+	t.AtMost("heap with the store open and asked", float64(m.HeapInuse)/(1<<20), 200, " MiB")
+	t.Note("memory with the store open and asked", memory())
 	return nil
 }
 
@@ -218,7 +219,7 @@ func consume(a *graph.Answer, err error, nodes int) error {
 // percentile times calls one by one, after a round that is not counted, by the clock and by
 // the processor time of the thread: on a machine that does other work, only the latter says
 // what a call takes.
-func percentile(t *table, what string, calls int, bound float64, unit time.Duration, unitName string, f func(i int) error) error {
+func percentile(t *goals.Table, what string, calls int, bound float64, unit time.Duration, unitName string, f func(i int) error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	took, used := make([]time.Duration, calls), make([]time.Duration, calls)
@@ -237,9 +238,9 @@ func percentile(t *table, what string, calls int, bound float64, unit time.Durat
 	if strings.HasSuffix(what, "median") {
 		at = calls / 2
 	}
-	t.atMost(what, float64(took[at])/float64(unit), bound, " "+unitName)
-	t.note("- by the clock: least, median, p99, mean", spread(took))
-	t.note("- by the processor: least, median, p99, mean", spread(used))
+	t.AtMost(what, float64(took[at])/float64(unit), bound, " "+unitName)
+	t.Note("- by the clock: least, median, p99, mean", spread(took))
+	t.Note("- by the processor: least, median, p99, mean", spread(used))
 	return nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"github.com/sealwright/sealwright/internal/peers/goals"
 )
 
 func main() {
@@ -26,10 +28,10 @@ func main() {
 
 // measure runs the parts that are named, or all; dir is for files.
 func measure(dir string, names []string) error {
-	var t table
+	t := goals.Table{Progress: os.Stderr}
 	for _, part := range []struct {
 		name string
-		run  func(dir string, t *table) error
+		run  func(dir string, t *goals.Table) error
 	}{{"parsing", parsing}, {"checking", checking}, {"graph", graphs}} {
 		if len(names) > 0 && !slices.Contains(names, part.name) {
 			continue
@@ -38,6 +40,5 @@ func measure(dir string, names []string) error {
 			return err
 		}
 	}
-	t.print()
-	return nil
+	return t.Print(os.Stdout)
 }

@@ -8,13 +8,14 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/sealwright/sealwright/attest"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/provenance/provenancetest"
 	"github.com/sealwright/sealwright/provenance/slsa"
 )
 
 // parsing measures what it takes to turn the bytes of a provenance statement into a
 // build, against in-toto's own Go types, which protojson fills.
-func parsing(_ string, t *table) error {
+func parsing(_ string, t *goals.Table) error {
 	raw := gitHub()
 	ours := func() error {
 		_, err := slsa.Parse(raw, attest.Limits{})
@@ -29,14 +30,14 @@ func parsing(_ string, t *table) error {
 	if err != nil {
 		return err
 	}
-	t.note(fmt.Sprintf("parse %d bytes of SLSA v1", len(raw)), fmt.Sprintf("%v, %.0f allocations", a, n))
-	t.note("the same by protojson", b.String())
-	t.atLeast("parse, protojson / ours", float64(b)/float64(a), 10, "x")
+	t.Note(fmt.Sprintf("parse %d bytes of SLSA v1", len(raw)), fmt.Sprintf("%v, %.0f allocations", a, n))
+	t.Note("the same by protojson", b.String())
+	t.AtLeast("parse, protojson / ours", float64(b)/float64(a), 10, "x")
 	return acceptance(raw, t)
 }
 
 // acceptance counts, among all mutations of a statement, those on which the two differ.
-func acceptance(raw []byte, t *table) error {
+func acceptance(raw []byte, t *goals.Table) error {
 	doc, err := provenancetest.ParseDocument(raw)
 	if err != nil {
 		return err
@@ -53,8 +54,8 @@ func acceptance(raw []byte, t *table) error {
 			stricter++
 		}
 	}
-	t.note("mutations of it that only protojson accepts", fmt.Sprintf("%d of %d", stricter, all))
-	t.atMost("mutations of it that only we accept, but for empty parameters", float64(laxer), 0, "")
+	t.Note("mutations of it that only protojson accepts", fmt.Sprintf("%d of %d", stricter, all))
+	t.AtMost("mutations of it that only we accept, but for empty parameters", float64(laxer), 0, "")
 	return nil
 }
 

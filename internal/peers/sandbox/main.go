@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/reproducible"
 	"github.com/sealwright/sealwright/reproducible/process"
 	"github.com/sealwright/sealwright/reproducible/sandbox"
@@ -38,12 +39,12 @@ func run(dir, goroot string, parts []string) error {
 	if err != nil {
 		return err
 	}
-	var t table
+	t := goals.Table{Progress: os.Stderr}
 	for _, part := range []struct {
 		name string
-		do   func(*table) error
+		do   func(*goals.Table) error
 	}{
-		{"spawn", l.spawn}, {"gcc", l.gcc}, {"go", func(t *table) error { return l.golang(t, goroot) }}, {"measure", measuring},
+		{"spawn", l.spawn}, {"gcc", l.gcc}, {"go", func(t *goals.Table) error { return l.golang(t, goroot) }}, {"measure", measuring},
 	} {
 		if len(parts) > 0 && !slices.Contains(parts, part.name) {
 			continue
@@ -52,8 +53,7 @@ func run(dir, goroot string, parts []string) error {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
-	t.print()
-	return nil
+	return t.Print(os.Stdout)
 }
 
 // A lab holds the builders to measure, over a store in memory.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/reproducible/measure"
 )
 
@@ -18,18 +19,17 @@ func number(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) }
 
 // measuring takes snapshots of trees whose files are in the page cache after the
 // first.
-func measuring(t *table) error {
+func measuring(t *goals.Table) error {
 	var stats *measure.Tree
 	stat := snapshot("/usr", measure.Options{StatOnly: true}, &stats)
 	all, err := alternate(5, wall(stat), cpu(stat))
 	if err != nil {
 		return err
 	}
-	t.note(fmt.Sprintf("stat snapshot of %d entries: wall and CPU, min", len(stats.Entries)),
-		fmt.Sprintf("%.2f s, %.2f s", all[0].least()/1e3, all[1].least()))
+	t.Note(fmt.Sprintf("stat snapshot of %d entries: wall and CPU, min", len(stats.Entries)), fmt.Sprintf("%.2f s, %.2f s", all[0].least()/1e3, all[1].least()))
 	perEntry := 150_000 / float64(len(stats.Entries))
-	t.atMost("stat snapshot of 150,000 entries: wall, min", all[0].least()/1e3*perEntry, 0.4, " s")
-	t.atMost("the same: CPU over the processors, min", all[1].least()/float64(runtime.NumCPU())*perEntry, 0.4, " s")
+	t.AtMost("stat snapshot of 150,000 entries: wall, min", all[0].least()/1e3*perEntry, 0.4, " s")
+	t.AtMost("the same: CPU over the processors, min", all[1].least()/float64(runtime.NumCPU())*perEntry, 0.4, " s")
 	for _, root := range []string{"/usr/lib", "/usr/include"} {
 		if err := digests(t, root); err != nil {
 			return err
@@ -49,7 +49,7 @@ func snapshot(root string, o measure.Options, tree **measure.Tree) func() error 
 // messages of the same lengths that are in memory already, and opening, reading,
 // hashing and closing files whose names are known, without a look at their
 // attributes or at change. All use every processor.
-func digests(t *table, root string) error {
+func digests(t *goals.Table, root string) error {
 	var tree *measure.Tree
 	full := snapshot(root, measure.Options{}, &tree)
 	if err := full(); err != nil {
@@ -69,12 +69,12 @@ func digests(t *table, root string) error {
 	}
 	rate := func(s samples) float64 { return float64(size) / 1e3 / s.least() }
 	what := "full digest of " + root
-	t.note(fmt.Sprintf("%s, %d entries, %d MB in %d files", what, len(tree.Entries), size/1e6, len(files)), fmt.Sprintf("%.0f MB/s", rate(all[0])))
-	t.note("the same lengths by crypto/sha256 in memory", fmt.Sprintf("%.0f MB/s", rate(all[1])))
-	t.note("the same files by open, read, crypto/sha256, close", fmt.Sprintf("%.0f MB/s", rate(all[2])))
-	t.atLeast(what+": speed, of crypto/sha256 in memory", rate(all[0])/rate(all[1]), 0.9, "x")
-	t.note(what+": speed, of open, read, crypto/sha256, close", fmt.Sprintf("%.3gx", rate(all[0])/rate(all[2])))
-	t.note("the same: CPU", fmt.Sprintf("%.3gx", all[3].least()/all[4].least()))
+	t.Note(fmt.Sprintf("%s, %d entries, %d MB in %d files", what, len(tree.Entries), size/1e6, len(files)), fmt.Sprintf("%.0f MB/s", rate(all[0])))
+	t.Note("the same lengths by crypto/sha256 in memory", fmt.Sprintf("%.0f MB/s", rate(all[1])))
+	t.Note("the same files by open, read, crypto/sha256, close", fmt.Sprintf("%.0f MB/s", rate(all[2])))
+	t.AtLeast(what+": speed, of crypto/sha256 in memory", rate(all[0])/rate(all[1]), 0.9, "x")
+	t.Note(what+": speed, of open, read, crypto/sha256, close", fmt.Sprintf("%.3gx", rate(all[0])/rate(all[2])))
+	t.Note("the same: CPU", fmt.Sprintf("%.3gx", all[3].least()/all[4].least()))
 	return nil
 }
 

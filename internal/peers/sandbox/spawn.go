@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/reproducible"
 )
 
@@ -17,7 +18,7 @@ import (
 // tier with all of that, beside bubblewrap alone, and beside bubblewrap in a builder
 // that does as much with the same store. A probe is the set-up of the rootfs tier
 // and its end, without a command and without the store.
-func (l *lab) spawn(t *table) error {
+func (l *lab) spawn(t *goals.Table) error {
 	spec := func() *reproducible.Spec {
 		return &reproducible.Spec{
 			Inputs:  []reproducible.Input{{Path: "/bin/tool", Kind: reproducible.Executable, Digest: l.tool}},
@@ -56,7 +57,7 @@ func (l *lab) spawn(t *table) error {
 	}
 	fork, plain, thread, rootfs, probes, bwrap, stored, unshare := all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7]
 	row := func(what string, s samples) {
-		t.note(what, "min "+number(s.least())+" p50 "+number(s.median())+" ms")
+		t.Note(what, "min "+number(s.least())+" p50 "+number(s.median())+" ms")
 	}
 	row("fork/exec", fork)
 	row("plain Builder, no isolation", plain)
@@ -66,12 +67,12 @@ func (l *lab) spawn(t *table) error {
 	row("bubblewrap", bwrap)
 	row("bubblewrap in a builder", stored)
 	row("unshare -Urnmpuif", unshare)
-	t.atMost("thread tier's addition + fork/exec, over fork/exec, p50", (fork.median()+thread.median()-plain.median())/fork.median(), 1.5, "x")
-	t.atMost("the same, min", (fork.least()+thread.least()-plain.least())/fork.least(), 1.5, "x")
-	t.atMost("rootfs tier, whole build, over bubblewrap, p50", rootfs.median()/bwrap.median(), 0.85, "x")
-	t.atMost("rootfs tier, whole build, over bubblewrap in a builder, p50", rootfs.median()/stored.median(), 0.85, "x")
-	t.atMost("rootfs tier, probe, over bubblewrap, p50", probes.median()/bwrap.median(), 0.85, "x")
-	t.atMost("rootfs tier, whole build, min", rootfs.least(), 4, " ms")
+	t.AtMost("thread tier's addition + fork/exec, over fork/exec, p50", (fork.median()+thread.median()-plain.median())/fork.median(), 1.5, "x")
+	t.AtMost("the same, min", (fork.least()+thread.least()-plain.least())/fork.least(), 1.5, "x")
+	t.AtMost("rootfs tier, whole build, over bubblewrap, p50", rootfs.median()/bwrap.median(), 0.85, "x")
+	t.AtMost("rootfs tier, whole build, over bubblewrap in a builder, p50", rootfs.median()/stored.median(), 0.85, "x")
+	t.AtMost("rootfs tier, probe, over bubblewrap, p50", probes.median()/bwrap.median(), 0.85, "x")
+	t.AtMost("rootfs tier, whole build, min", rootfs.least(), 4, " ms")
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/sealwright/sealwright/attest/digest"
+	"github.com/sealwright/sealwright/internal/peers/goals"
 	"github.com/sealwright/sealwright/reproducible"
 )
 
@@ -16,7 +17,7 @@ import (
 var system = []string{"/bin", "/usr", "/lib", "/lib64"}
 
 // gcc measures tracing on many short processes: 24 compilations and a link.
-func (l *lab) gcc(t *table) error {
+func (l *lab) gcc(t *goals.Table) error {
 	src := l.dir + "/src"
 	if err := os.Mkdir(src, 0o755); err != nil {
 		return err
@@ -51,7 +52,7 @@ func (l *lab) gcc(t *table) error {
 
 // golang measures tracing on a build that computes: gofmt, with all of the standard
 // library that it needs.
-func (l *lab) golang(t *table, goroot string) error {
+func (l *lab) golang(t *goals.Table, goroot string) error {
 	real, err := filepath.EvalSymlinks(goroot)
 	if err != nil {
 		return err
@@ -71,7 +72,7 @@ func (l *lab) golang(t *table, goroot string) error {
 
 // tracing compares a build with and without a trace, and a command with and without
 // strace, if there is one.
-func (l *lab) tracing(t *table, what string, n int, percent float64, spec *reproducible.Spec, shell, strace []string) error {
+func (l *lab) tracing(t *goals.Table, what string, n int, percent float64, spec *reproducible.Spec, shell, strace []string) error {
 	accesses := 0
 	run := func(args []string) func() error {
 		return func() error {
@@ -103,13 +104,13 @@ func (l *lab) tracing(t *table, what string, n int, percent float64, spec *repro
 		return err
 	}
 	off, on := all[0].median(), all[1].median()
-	t.note(what+": CPU without and with trace", fmt.Sprintf("%.2f s, %.2f s; %d accesses", off, on, accesses))
-	t.atMost(what+": CPU that tracing adds", (on/off-1)*100, percent, " %")
-	t.atMost(what+": the same, of the minima", (all[1].least()/all[0].least()-1)*100, percent, " %")
+	t.Note(what+": CPU without and with trace", fmt.Sprintf("%.2f s, %.2f s; %d accesses", off, on, accesses))
+	t.AtMost(what+": CPU that tracing adds", (on/off-1)*100, percent, " %")
+	t.AtMost(what+": the same, of the minima", (all[1].least()/all[0].least()-1)*100, percent, " %")
 	if strace != nil {
-		t.note(what+": CPU that strace -f --seccomp-bpf adds", fmt.Sprintf("%.3g %%", (all[3].median()/all[2].median()-1)*100))
+		t.Note(what+": CPU that strace -f --seccomp-bpf adds", fmt.Sprintf("%.3g %%", (all[3].median()/all[2].median()-1)*100))
 	}
-	t.atMost("memory of the process that builds and traces, up to here", resident(), 64, " MB")
+	t.AtMost("memory of the process that builds and traces, up to here", resident(), 64, " MB")
 	return nil
 }
 
