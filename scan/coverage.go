@@ -15,7 +15,7 @@ import (
 type Coverage struct {
 	// Seen is everything that the source delivered. Claimed is what at least one
 	// scanner wanted and examined without complaint; Skipped is what none wanted,
-	// and was digested only. What is in neither is in Gaps.
+	// or what turned out to be nobody's (ErrNotMine), and was digested only. What is in neither is in Gaps.
 	Seen    Counts `json:"seen"`
 	Claimed Counts `json:"claimed"`
 	Skipped Counts `json:"skipped"`

@@ -66,12 +66,12 @@ func (p *pass) file(h Header, content io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", Quote(h.Path), err)
 	}
-	examined := p.inspect(h, wanted, counted.n)
+	examined, disowned := p.inspect(h, wanted, counted.n)
 	switch {
 	case examined:
 		coverage.Claimed.Entries++
 		coverage.Claimed.Bytes += counted.n
-	case wanted == nil:
+	case wanted == nil || disowned:
 		coverage.Skipped.Entries++
 		coverage.Skipped.Bytes += counted.n
 	}
@@ -132,9 +132,10 @@ func wants(s Session, h Header, prefix []byte) (want bool, err error) {
 }
 
 // inspect hands the file to the lanes that want it, one after the other, and
-// reports whether at least one examined it and none complained.
-func (p *pass) inspect(h Header, content []byte, size int64) bool {
-	examined, complained := false, false
+// reports whether at least one examined it and none complained, or all that looked said
+// that it is not theirs.
+func (p *pass) inspect(h Header, content []byte, size int64) (examined, disowned bool) {
+	complained := false
 	if size != h.Size {
 		p.Gap(Gap{Reason: attest.Reason{Code: CodeContent, Want: strconv.FormatInt(h.Size, 10) + " bytes", Got: strconv.FormatInt(size, 10)}, Path: h.Path, Bytes: size})
 		complained = true
@@ -150,12 +151,15 @@ func (p *pass) inspect(h Header, content []byte, size int64) bool {
 		if abandoned {
 			p.reader = fileReader{} // the lost call may still read the old buffers
 		}
-		if err != nil {
+		switch err {
+		case nil:
+			examined = true
+		case ErrNotMine:
+			disowned = true
+		default:
 			p.gapFrom(l, err, Gap{Path: h.Path, Bytes: size})
 			complained = true
-			continue
 		}
-		examined = true
 	}
-	return examined && !complained
+	return examined && !complained, disowned && !examined && !complained
 }

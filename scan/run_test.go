@@ -3,6 +3,7 @@ package scan_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"strings"
@@ -364,4 +365,44 @@ func TestReportsAreEqualOverRunsAndProcessors(t *testing.T) {
 	first := run(t, sample(), scan.Limits{})
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	assert.Equal(t, first, run(t, sample(), scan.Limits{}))
+}
+
+// stranger wants every file, and inspects each with one answer.
+type stranger struct {
+	name   string
+	answer error
+}
+
+func (s stranger) Descriptor() scan.Descriptor                                   { return scan.Descriptor{Name: s.name, Version: "1"} }
+func (s stranger) Begin(context.Context) (scan.Session, error)                   { return s, nil }
+func (s stranger) Want(h scan.Header, _ []byte) bool                             { return h.Kind == scan.KindFile }
+func (s stranger) End(context.Context) (scan.Result, error)                      { return scan.Result{}, nil }
+func (s stranger) Inspect(context.Context, scan.Header, *io.SectionReader) error { return s.answer }
+
+func TestAFileThatIsNobodysIsSkipped(t *testing.T) {
+	const one = "-- file --\nhello\n"
+	disowns, examines, fails := stranger{"a", scan.ErrNotMine}, stranger{"b", nil}, stranger{"c", errors.New("no answer")}
+	for name, c := range map[string]struct {
+		scanners         []scan.Scanner
+		claimed, skipped int64
+		gaps             []attest.Code
+	}{
+		"nobody's":                 {[]scan.Scanner{disowns}, 0, 1, []attest.Code{scan.CodeNothingClaimed}},
+		"somebody else's":          {[]scan.Scanner{disowns, examines}, 1, 0, nil},
+		"perhaps somebody else's":  {[]scan.Scanner{disowns, fails}, 0, 0, []attest.Code{scan.CodeNothingClaimed, scan.CodeFailed}},
+		"nobody's, with an excuse": {[]scan.Scanner{stranger{"a", fmt.Errorf("%w, I think", scan.ErrNotMine)}}, 0, 0, []attest.Code{scan.CodeNothingClaimed, scan.CodeFailed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := scan.Run(t.Context(), scantest.Text(one), scan.Limits{}, c.scanners...)
+			require.NoError(t, err)
+			assert.Equal(t, c.claimed, r.Coverage.Claimed.Entries)
+			assert.Equal(t, c.skipped, r.Coverage.Skipped.Entries)
+			assert.Equal(t, c.skipped*6, r.Coverage.Skipped.Bytes)
+			assert.Equal(t, c.gaps, codes(r.Coverage.Gaps))
+		})
+	}
+	r, err := scan.Run(t.Context(), scantest.Text(one), scan.Limits{FileBytes: 3}, disowns)
+	require.NoError(t, err)
+	assert.Zero(t, r.Coverage.Skipped.Entries, "what was too large to look at is nobody's only perhaps")
+	assert.Equal(t, []attest.Code{scan.CodeNothingClaimed, scan.CodeFileBytes}, codes(r.Coverage.Gaps))
 }

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/sealwright/sealwright/attest/digest"
@@ -37,12 +38,19 @@ type Session interface {
 	// is asked about symbolic links too, with no prefix: a wanted link is a gap,
 	// because links are not followed. It runs inline and must be quick.
 	Want(h Header, prefix []byte) bool
-	// Inspect examines one file. An error is a gap for this file; the session goes
-	// on. content is valid until Inspect returns, and must not be kept.
+	// Inspect examines one file. An error is a gap for this file, unless it is
+	// ErrNotMine; the session goes on. content is valid until Inspect returns, and
+	// must not be kept.
 	Inspect(ctx context.Context, h Header, content *io.SectionReader) error
 	// End returns everything that the session found.
 	End(ctx context.Context) (Result, error)
 }
+
+// ErrNotMine is what Inspect returns for a file that turns out, by what lies beyond its
+// prefix, to be nothing that the session knows. If no other session examines the file
+// it is skipped as if nobody had wanted it, and nothing was claimed of it. Wrapped, it is
+// an error like others.
+var ErrNotMine = errors.New("scan: the file is none of the session's")
 
 // PrefixBytes is how much of a file Session.Want gets to see.
 const PrefixBytes = 512

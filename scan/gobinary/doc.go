@@ -7,5 +7,7 @@
 // other marks of the Go linker but no build information is a gap, and so is one
 // packed by UPX, one built without modules, and an executable that does not
 // parse: each is a way to hide what is inside. A native executable without any
-// mark of Go is examined and yields nothing.
+// mark of Go is none of this scanner's (scan.ErrNotMine): its packages are not known, so
+// it is skipped, and where nothing else is claimed the scan says so
+// (scan.CodeNothingClaimed) instead of telling that there are none.
 package gobinary

@@ -24,7 +24,7 @@ const Name = "gobinary"
 type Scanner struct{}
 
 // Descriptor implements scan.Scanner.
-func (Scanner) Descriptor() scan.Descriptor { return scan.Descriptor{Name: Name, Version: "1"} }
+func (Scanner) Descriptor() scan.Descriptor { return scan.Descriptor{Name: Name, Version: "2"} }
 
 // Begin implements scan.Scanner.
 func (Scanner) Begin(ctx context.Context) (scan.Session, error) { return &session{}, ctx.Err() }
@@ -43,10 +43,16 @@ func (s *session) Inspect(ctx context.Context, h scan.Header, content *io.Sectio
 	if err != nil {
 		return err
 	}
+	mine := false
 	for _, part := range parts {
-		if err := s.executable(ctx, h.Path, part); err != nil {
+		err := s.executable(ctx, h.Path, part)
+		if err != nil && err != scan.ErrNotMine {
 			return err
 		}
+		mine = mine || err == nil
+	}
+	if !mine {
+		return scan.ErrNotMine
 	}
 	return nil
 }
@@ -102,8 +108,8 @@ func (s *session) executable(ctx context.Context, at string, content *io.Section
 	return nil
 }
 
-// without decides what it means that there is no build information: nothing, in
-// an executable without any mark of Go; otherwise that it was removed.
+// without decides what it means that there is no build information: that an executable
+// without any mark of Go is not this scanner's; otherwise that it was removed.
 func (s *session) without(ctx context.Context, content *io.SectionReader, cause error) error {
 	found, err := marks(ctx, content)
 	if err != nil {
@@ -117,7 +123,7 @@ func (s *session) without(ctx context.Context, content *io.SectionReader, cause 
 	case !parses(content):
 		return attest.Refuse(CodeFormat, "", "an executable that parses", scan.Quote(cause.Error()))
 	}
-	return nil
+	return scan.ErrNotMine
 }
 
 // module adds one module, or a gap where a directory stands in its place.

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/scan"
 	"github.com/sealwright/sealwright/scan/gobinary"
+	bills "github.com/sealwright/sealwright/scan/report"
 	"github.com/sealwright/sealwright/scan/scantest"
 )
 
@@ -135,8 +137,15 @@ func TestWhatIsNoGoBinaryYieldsNothing(t *testing.T) {
 	shell, err := os.ReadFile("/bin/sh")
 	require.NoError(t, err)
 	r := report(t, shell)
-	assert.Empty(t, codes(r), "a native executable is examined")
 	assert.Empty(t, r.Packages)
+	assert.Empty(t, codes(r))
+	assert.False(t, r.Coverage.Complete(), "that no package is known is not that there is none")
+	assert.Equal(t, scan.CodeNothingClaimed, r.Coverage.Gaps[0].Reason.Code)
+	assert.Equal(t, scan.Counts{Entries: 1, Bytes: int64(len(shell))}, r.Coverage.Skipped)
+	assert.Zero(t, r.Coverage.Claimed)
+	bill, err := bills.CycloneDXStatement(r, time.Time{})
+	require.NoError(t, err)
+	assert.Contains(t, string(bill.Bytes()), `"aggregate":"incomplete"`, "a rule that demands a complete bill refuses it")
 	class := []byte("\xca\xfe\xba\xbe\x00\x00\x00\x34" + strings.Repeat("x", 100))
 	r = report(t, class)
 	assert.EqualValues(t, 1, r.Coverage.Skipped.Entries, "a Java class is no executable")
