@@ -131,8 +131,11 @@ func run(ctx context.Context, args []string) error {
 		}
 		return errMisuse
 	}
+	if commands[name] == nil {
+		return fmt.Errorf("want one of sum, verify, tree, prove, then flags and arguments: %w", errMisuse)
+	}
 	want := map[string]int{"verify": 2, "tree": 1, "prove": 1}[name]
-	if commands[name] == nil || f.NArg() == 0 || want > 0 && f.NArg() != want {
+	if f.NArg() == 0 || want > 0 && f.NArg() != want {
 		return fmt.Errorf("digest %s with %d arguments: %w", name, f.NArg(), errMisuse)
 	}
 	err := commands[name](ctx, f.Args()...)

@@ -224,6 +224,9 @@ func TestExitStatusesTellTheCause(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			out, errs, status := program(t, dir, c.args...)
 			assert.Equal(t, c.status, status, errs)
+			if name == "nothing" || name == "an unknown command" {
+				assert.Contains(t, errs, "sum, verify, tree, prove")
+			}
 			assert.NotEmpty(t, errs)
 			assert.Empty(t, out)
 		})

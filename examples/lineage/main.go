@@ -111,8 +111,11 @@ func parse(args []string, stderr io.Writer) (c call, err error) {
 		return c, fmt.Errorf("%w: %w", errMisuse, err)
 	}
 	starts, forms := count(c.file != "", !c.digest.IsZero(), c.component != ""), count(c.dot, c.mermaid, c.asJSON)
-	if c.dir == "" || f.NArg() > 0 || starts != 1 || forms > 1 || c.limits.Depth < 0 || c.limits.Nodes < 0 {
+	if c.dir == "" || f.NArg() > 0 || starts != 1 || forms > 1 {
 		return c, fmt.Errorf("want -dir, one of -artifact, -digest and -component, and at most one form: %w", errMisuse)
+	}
+	if c.limits.Depth < 0 || c.limits.Nodes < 0 {
+		return c, fmt.Errorf("want a -depth and -nodes of at least 1, or 0 for the usual: %w", errMisuse)
 	}
 	if c.trust == "" && !c.unverified {
 		return c, fmt.Errorf("without -trust nothing is believed; want it or -unverified: %w", errMisuse)
@@ -208,7 +211,7 @@ func (c call) conclude(a *graph.Answer, drawn error, unread int) error {
 	case len(a.Truncated) > 0:
 		return fmt.Errorf("%w: the limit of %s was reached", errIncomplete, strings.Join(a.Truncated, ", "))
 	case a.NumHops() == 0 && a.Frontier[0].Cause != graph.NoInputs:
-		return fmt.Errorf("%s: %s", a.NodeText(0), a.Frontier[0].Cause)
+		return errors.New(a.NodeText(0)) // which tells the cause
 	}
 	return nil
 }

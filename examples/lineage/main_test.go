@@ -157,6 +157,7 @@ func TestExitCodesTellWhatWentWrong(t *testing.T) {
 		{"no artifact", []string{"-dir", dir, "-trust", trust}, 2},
 		{"nobody to believe", []string{"-dir", dir, "-artifact", app}, 2},
 		{"two forms", []string{"-dir", dir, "-trust", trust, "-artifact", app, "-dot", "-json"}, 2},
+		{"a limit below zero", []string{"-dir", dir, "-trust", trust, "-artifact", app, "-depth", "-1"}, 2},
 		{"a malformed digest", []string{"-dir", dir, "-trust", trust, "-digest", "sha256:x"}, 2},
 		{"trust without a key", []string{"-dir", dir, "-trust", t.TempDir(), "-artifact", app}, 2},
 		{"a limit", []string{"-dir", dir, "-unverified", "-depth", "1", "-artifact", app}, 3},
@@ -166,6 +167,7 @@ func TestExitCodesTellWhatWentWrong(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			_, told, code := ask(t, c.args...)
 			assert.Equal(t, c.code, code, told)
+			assert.LessOrEqual(t, strings.Count(told, "no statement tells"), 1)
 		})
 	}
 	for name, body := range map[string]string{

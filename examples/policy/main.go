@@ -155,15 +155,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // dispatch runs the command if the flags that it needs are there.
 func (c *call) dispatch(ctx context.Context, name string, more int) (int, error) {
 	commands := map[string]func(context.Context) (int, error){"check": c.check, "explain": c.explain, "test": c.test, "coverage": c.coverage}
-	if commands[name] == nil || more > 0 {
+	if commands[name] == nil {
 		return 0, fmt.Errorf("want one of check, explain, test, coverage, then flags: %w", errMisuse)
+	}
+	if more > 0 {
+		return 0, fmt.Errorf("%s takes flags only, got %d arguments: %w", name, more, errMisuse)
 	}
 	needed := map[string]string{"policy": c.policy, "evidence": c.evidence, "trust": c.trust, "subject": c.subject}
 	if name == "test" || name == "coverage" {
 		needed = map[string]string{"policy": c.policy, "cases": c.cases}
 	}
-	for flag, value := range needed {
-		if value == "" {
+	for _, flag := range sorted(needed) {
+		if needed[flag] == "" {
 			return 0, fmt.Errorf("%s needs -%s: %w", name, flag, errMisuse)
 		}
 	}

@@ -299,7 +299,7 @@ func TestMisuseAndMachineAreToldApart(t *testing.T) {
 		{"no command", nil, misused, "check, explain, test, coverage"},
 		{"an unknown command", []string{"allow"}, misused, "check, explain, test, coverage"},
 		{"an unknown flag", []string{"check", "-force"}, misused, "-force"},
-		{"an argument too many", []string{"check", "x"}, misused, "misuse"},
+		{"an argument too many", []string{"check", "x"}, misused, "got 1 arguments"},
 		{"test without cases", []string{"test", "-policy", "testdata/release.yaml"}, misused, "-cases"},
 		{"an instant that is none", []string{"check", "-now", "yesterday"}, misused, "yesterday"},
 		{"a tag for a subject", []string{"-subject", "app:v1.2.3"}, misused, "policy.request.subject"},

@@ -61,7 +61,7 @@ func pin(ctx context.Context, f *flags, s *store.Store) (*reproducible.Spec, err
 		if name != "" {
 			g, err := reproducible.ParseGuarantee(name)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("%w: -require: %w", errMisuse, err)
 			}
 			spec.Require |= g
 		}

@@ -51,6 +51,8 @@ the last of which leads Debian's cc):
 Every file that the command opens is in the result. -require fixed-clock has every
 program read the date of -epoch.
 
+Exit status: 0 done, 1 refused or failed, 2 misuse, 3 interrupted, 4 the machine failed.
+
 `
 
 // words is a flag that may be given several times.
@@ -165,7 +167,7 @@ func run(ctx context.Context, f *flags, a *account) error {
 		return err
 	}
 	if a.Spec, err = spec.Digest(); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errMisuse, err) // the flags wrote it
 	}
 	a.inputs(spec)
 	box, err := sandbox.New(sandbox.Config{Store: s, Now: time.Now, Trace: &sandbox.TraceOptions{}})

@@ -115,7 +115,9 @@ func TestEveryWayToStopHasItsStatus(t *testing.T) {
 		"an output that is missing":       {sh("true"), 1, "reproducible.output.missing"},
 		"a command that takes too long":   {sh("while :; do :; done", "-wall", "1s"), 1, "reproducible.limit.wall"},
 		"a tool that is not there":        {sh("true", "-tool", "no-such-tool"), 1, "reproducible.measure.tool-absent"},
-		"a guarantee that has no name":    {sh("true", "-require", "magic"), 1, "reproducible.guarantee.unknown"},
+		"a guarantee that has no name":    {sh("true", "-require", "magic"), 2, ""},
+		"a date before all dates":         {sh("true", "-epoch", "-5"), 2, ""},
+		"an output elsewhere":             {[]string{"-in", "src=" + b.src, "-tool", "sh", "-out", "../x", "--", "sh"}, 2, ""},
 		"a host path that stays unpinned": {sh("true", "-host", "/etc", "-require", "inputs-pinned"), 1, "reproducible.require.unmet"},
 		"a directory that is not there":   {[]string{"-in", "src=" + b.src + "x", "-out", "x", "--", "sh"}, 4, ""},
 		"a tool that nobody mounts":       {[]string{"-in", "src=" + b.src, "-tool", "sh", "-out", "x", "--", "make"}, 2, ""},
@@ -131,6 +133,7 @@ func TestEveryWayToStopHasItsStatus(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			status, a, errs := b.run(t, c.args...)
 			assert.Equal(t, c.status, status, "%s %s", errs, a.Refused)
+			assert.Equal(t, c.status == 2, errs != "", "misuse alone is told beside the account")
 			if c.reason != "" {
 				var codes []string
 				for _, r := range a.Reasons {

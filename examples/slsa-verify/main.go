@@ -6,8 +6,9 @@
 //		-builder-id https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3 ./app
 //
 // Provenance is a Sigstore bundle or a DSSE envelope, or one of them per line
-// (.intoto.jsonl), or what PyPI's index answers about a distribution. Bundles are verified under -trusted-root, envelopes under -key.
-// Instead of the artifact, -digest names it.
+// (.intoto.jsonl), or what PyPI's index answers about a distribution. Bundles are
+// verified under -trusted-root, envelopes under -key. Instead of the artifact, -digest
+// names it.
 //
 // Exit status: 0 verified, 1 refused, 2 misuse, 3 incomplete, 4 the machine failed.
 package main
@@ -142,13 +143,15 @@ func parse(args []string, errOut io.Writer) (flags, error) {
 		{f.source == "", "give -source-uri"},
 		{f.builder == "", "give -builder-id"},
 		{refs > 1, "give at most one of -source-tag, -source-branch and -source-versioned-tag"},
+		{f.versionedTag != "" && !isRelease(f.versionedTag), "-source-versioned-tag: want v1, v1.2 or v1.2.3"},
 		{f.level < 1 || f.level > verify.MaxLevel, "give a -level from 1 to 3"},
 	} {
 		if wrong.is {
 			return f, fmt.Errorf("%w: %s (-h tells more)", errMisuse, wrong.say)
 		}
 	}
-	return f, nil
+	_, err := repository(f.source)
+	return f, err
 }
 
 // examine verifies signatures first, and then what they sign.

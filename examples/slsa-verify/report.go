@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/sigstore"
@@ -111,8 +112,12 @@ func (r report) print(w io.Writer, f flags, err error) error {
 // refusal explains a refusal, one reason a line.
 func (r report) refusal(w io.Writer) {
 	fmt.Fprintln(w, "REFUSED  ", r.Artifact)
+	told := map[string]bool{}
 	for _, reason := range r.Reasons {
-		fmt.Fprintln(w, "  ", reason)
+		if text := reason.String(); !told[text] { // each line of a file may fail alike
+			told[text] = true
+			fmt.Fprintln(w, "  ", text)
+		}
 	}
 	if hint := hint(r.Reasons); hint != "" {
 		fmt.Fprintln(w, "  ", hint)
@@ -126,7 +131,12 @@ func (r report) refusal(w io.Writer) {
 func hint(reasons []attest.Reason) string {
 	for _, reason := range reasons {
 		switch reason.Code {
-		case attest.CodeStatementType, slsa.CodePredicateType, verify.CodeNone:
+		case slsa.CodePredicateType:
+			if !strings.Contains(reason.Got, "slsa.dev/provenance/v0") {
+				continue // no provenance at all
+			}
+			fallthrough
+		case attest.CodeStatementType, verify.CodeNone:
 			return "(-allow-legacy accepts statements v0.1 and provenance v0.2)"
 		case sigstore.CodeIdentity:
 			return "(-signer tells the name in the certificate, where it is not the builder's id)"

@@ -53,10 +53,13 @@ func authenticate(ctx context.Context, f flags, document []byte, artifact digest
 		}
 		found = append(found, v)
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("no provenance of the artifact could be authenticated: %w", errors.Join(faults...))
+	switch {
+	case len(found) > 0:
+		return found, nil
+	case len(faults) == 0:
+		return nil, errors.New("no provenance of the artifact could be authenticated: the file is empty")
 	}
-	return found, nil
+	return nil, fmt.Errorf("no provenance of the artifact could be authenticated: %w", errors.Join(faults...))
 }
 
 // split cuts a document into one attestation, one per line, or those that PyPI's index
@@ -216,20 +219,35 @@ func peek(f flags, evidence []*attest.Verified) (*provenance.Build, error) {
 	return nil, fmt.Errorf("no SLSA provenance that can be read: %w", errors.Join(faults...))
 }
 
-// location is the expected source, at the expected ref.
-func (f flags) location(profile buildtype.Profile, build *provenance.Build) (string, error) {
-	uri := f.source
-	if !strings.Contains(uri, "://") {
-		uri = "https://" + uri
+// repository writes the location of a repository as provenance does.
+func repository(location string) (string, error) {
+	if !strings.Contains(location, "://") {
+		location = "https://" + location
 	}
-	if !strings.HasPrefix(uri, "git+") {
-		uri = "git+" + uri
+	if !strings.HasPrefix(location, "git+") {
+		location = "git+" + location
 	}
-	at, err := provenance.ParseSource(uri)
-	if err != nil || at.Ref != "" {
+	at, err := provenance.ParseSource(location)
+	if err == nil && at.Ref != "" {
+		err = errors.New("the ref is for another flag")
+	}
+	if err != nil {
 		return "", fmt.Errorf("%w: -source-uri: want the location of a repository without a ref: %w", errMisuse, err)
 	}
+	return location, nil
+}
+
+// isRelease reports whether a version is one of a release, or begins those of some.
+func isRelease(version string) bool {
+	return semver.IsValid(version) && semver.Prerelease(version)+semver.Build(version) == ""
+}
+
+// location is the expected source, at the expected ref.
+func (f flags) location(profile buildtype.Profile, build *provenance.Build) (string, error) {
+	uri, err := repository(f.source)
 	switch {
+	case err != nil:
+		return "", err
 	case f.tag != "":
 		return uri + "@refs/tags/" + f.tag, nil
 	case f.branch != "":
@@ -242,9 +260,6 @@ func (f flags) location(profile buildtype.Profile, build *provenance.Build) (str
 		return "", err
 	}
 	version, tagged := strings.CutPrefix(c.Ref, "refs/tags/")
-	if !semver.IsValid(f.versionedTag) || semver.Prerelease(f.versionedTag)+semver.Build(f.versionedTag) != "" {
-		return "", fmt.Errorf("%w: -source-versioned-tag: want v1, v1.2 or v1.2.3", errMisuse)
-	}
 	parts := strings.Split(f.versionedTag, ".")
 	built := strings.Split(semver.Canonical(version), ".")
 	if !tagged || !semver.IsValid(version) || semver.Prerelease(version) != "" || len(built) < len(parts) || !slices.Equal(parts, built[:len(parts)]) {
