@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strconv"
@@ -84,12 +85,28 @@ func (d Digest) Validate() error {
 	if !slices.Contains(lengths, len(d.Hex)) {
 		return &Error{Code: CodeLength, Where: string(d.Algorithm), Want: lengthsText(lengths), Got: strconv.Itoa(len(d.Hex)) + " digits"}
 	}
-	for _, c := range []byte(d.Hex) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return &Error{Code: CodeSyntax, Where: string(d.Algorithm), Want: "lower-case hexadecimal", Got: excerpt.Quote(d.Hex)}
-		}
+	if !lowerHex(d.Hex) {
+		return &Error{Code: CodeSyntax, Where: string(d.Algorithm), Want: "lower-case hexadecimal", Got: excerpt.Quote(d.Hex)}
 	}
 	return nil
+}
+
+// lowerHex reports whether s, of a known algorithm and so of a multiple of eight bytes,
+// is lower-case hexadecimal. Eight bytes at a time, for one at a time the processor
+// would have to guess at each whether it is a digit or a letter.
+func lowerHex(s string) bool {
+	const ones, highest = 0x0101010101010101, 0x8080808080808080
+	for i := 0; i < len(s); i += 8 {
+		x := binary.LittleEndian.Uint64([]byte(s[i : i+8]))
+		// The highest bit of a byte below 0x80 tells that it is not below k, once 0x80-k
+		// is added to it.
+		digits := (x + ones*(0x80-'0')) &^ (x + ones*(0x80-'9'-1))
+		letters := (x + ones*(0x80-'a')) &^ (x + ones*(0x80-'f'-1))
+		if (digits|letters)&^x&highest != highest {
+			return false
+		}
+	}
+	return true
 }
 
 func validateForeign(d Digest) error {
@@ -121,6 +138,16 @@ func (s Set) Validate() error {
 	if len(s) == 0 {
 		return &Error{Code: CodeEmpty, Want: "at least one digest", Got: "none"}
 	}
+	for alg, hex := range s {
+		if (Digest{alg, hex}).Validate() != nil {
+			return s.fault()
+		}
+	}
+	return nil
+}
+
+// fault returns what is wrong with the first digest that is not well formed.
+func (s Set) fault() error {
 	for _, alg := range s.Algorithms() {
 		if err := (Digest{alg, s[alg]}).Validate(); err != nil {
 			return err

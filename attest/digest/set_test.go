@@ -123,3 +123,16 @@ func FuzzParse(f *testing.F) {
 		assert.Equal(t, d, again)
 	})
 }
+
+// Eight bytes at a time tell what one at a time do.
+func TestEveryByteOfAValueIsJudged(t *testing.T) {
+	for at := range 64 {
+		for c := range 256 {
+			value := []byte(strings.Repeat("09af5", 13)[:64])
+			value[at] = byte(c)
+			want := c >= '0' && c <= '9' || c >= 'a' && c <= 'f'
+			err := digest.Digest{Algorithm: digest.SHA256, Hex: string(value)}.Validate()
+			require.Equal(t, want, err == nil, "%q", value)
+		}
+	}
+}

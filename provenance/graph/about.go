@@ -3,22 +3,27 @@ package graph
 // tellAbout adds what statements that are no builds say about a node. What they lead to
 // is not followed.
 func (w *walk) tellAbout(i int) error {
-	_, err := w.tell(w.of(i), roleAbout, func() (bool, error) {
+	_, err := w.tell(w.of(i), roleAbout, 0, func() (bool, error) {
 		if err := w.source.read(); err != nil {
 			return false, err
 		}
-		c := &citing{walk: w, from: i}
-		switch w.source.shape {
-		case shapeSummary:
-			return c.tellSummary()
-		case shapeBill:
-			return c.tellBill()
-		case shapeComparison:
-			return c.tellCompared()
-		}
-		return true, nil
+		c := citing{walk: w, from: i}
+		more, err := c.tellAbout()
+		return more || c.used, err
 	})
 	return err
+}
+
+func (c *citing) tellAbout() (more bool, err error) {
+	switch c.source.shape {
+	case shapeSummary:
+		return c.tellSummary()
+	case shapeBill:
+		return c.tellBill()
+	case shapeComparison:
+		return c.tellCompared()
+	}
+	return true, nil
 }
 
 // subject returns the mention by which w.source is about the node.

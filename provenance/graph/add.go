@@ -24,7 +24,7 @@ type Added struct {
 // adding it again changes nothing. Many statements in one call are much faster than
 // many calls.
 func (s *Store) Add(ctx context.Context, list ...*attest.Verified) (Added, error) {
-	facts, err := read(ctx, len(list), func(i int) (*fact, error) {
+	facts, err := read(ctx, len(list), func(m *reading, i int) (*fact, error) {
 		v := list[i]
 		if v.IsZero() {
 			return nil, attest.Refuse(CodeNil, "attestation", "a verified statement", "the zero Verified")
@@ -33,7 +33,7 @@ func (s *Store) Add(ctx context.Context, list ...*attest.Verified) (Added, error
 		if err != nil {
 			return nil, attest.Refuse(CodeStatement, "signers", "names in UTF-8", "").Because(err)
 		}
-		return newFact(v.Statement(), v.Evidence(), seal)
+		return m.newFact(v.Statement(), v.Evidence(), seal)
 	})
 	if err != nil {
 		return Added{}, err
@@ -47,16 +47,16 @@ func (s *Store) Add(ctx context.Context, list ...*attest.Verified) (Added, error
 // is then stored a second time: what an unverified reading said never becomes part of
 // what was verified.
 func (s *Store) AddUnverified(ctx context.Context, list ...attest.Attestation) (Added, error) {
-	facts, err := read(ctx, len(list), func(i int) (*fact, error) {
+	facts, err := read(ctx, len(list), func(m *reading, i int) (*fact, error) {
 		payload, err := unpack(list[i])
 		if err != nil {
 			return nil, err
 		}
 		if list[i].MediaType == attest.MediaTypeInToto {
-			return payloadFact(payload, nil)
+			return m.payloadFact(payload, nil)
 		}
 		evidence := sha256.Sum256(list[i].Body)
-		return payloadFact(payload, &evidence)
+		return m.payloadFact(payload, &evidence)
 	})
 	if err != nil {
 		return Added{}, err
@@ -65,14 +65,16 @@ func (s *Store) AddUnverified(ctx context.Context, list ...attest.Attestation) (
 }
 
 // read calls one for each number below n, on all processors, and joins its errors.
-func read(ctx context.Context, n int, one func(i int) (*fact, error)) ([]*fact, error) {
+func read(ctx context.Context, n int, one func(m *reading, i int) (*fact, error)) ([]*fact, error) {
 	facts, faults := make([]*fact, n), make([]error, n)
 	var next atomic.Int64
 	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
+	workers := min(runtime.GOMAXPROCS(0), n)
+	for range workers {
 		group.Go(func() {
+			m := newReading(n / workers)
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				f, err := one(i)
+				f, err := one(m, i)
 				if err != nil {
 					err = attest.Refuse(CodeStatement, "attestation "+strconv.Itoa(i), "a statement that can be stored", "").Because(err)
 				}
@@ -97,9 +99,10 @@ func (s *Store) add(ctx context.Context, facts []*fact) (Added, error) {
 		return Added{}, err
 	}
 	var added Added
-	b, parts := newBatch(len(facts)), s.parts()
+	b, parts := s.batch.emptied(), s.parts()
+	s.batch = b
 	for i, f := range facts {
-		known, err := find(parts, f)
+		known, err := b.stored(parts, f)
 		if same := b.same(f); err == nil && same != nil {
 			known = true
 			if same.payload != f.payload {
@@ -154,11 +157,10 @@ func (s *Store) writable() error {
 	return nil
 }
 
-// find reports whether the statement is stored with the same voucher.
-func find(parts []part, f *fact) (bool, error) {
-	key := []byte(f.envelope)
-	fp := fingerprint(key)
-	var r record
+// stored reports whether the statement is in one of the parts with the same voucher.
+func (b *batch) stored(parts []part, f *fact) (bool, error) {
+	b.wire = append(b.wire[:0], f.envelope...)
+	key, fp, r := b.wire, fingerprint(b.wire), &b.record
 	for _, p := range parts {
 		if p.nodes() == 0 {
 			continue
@@ -186,7 +188,7 @@ func find(parts []part, f *fact) (bool, error) {
 			if err != nil {
 				return false, err
 			}
-			if err := parseRecord(p, statement, &r); err != nil {
+			if err := parseRecord(p, statement, r); err != nil {
 				return false, err
 			}
 			seal, err := p.node(r.seal)

@@ -128,8 +128,8 @@ func TestAnAttackersJoinCountsOnlyForWhoBelievesTheAttacker(t *testing.T) {
 
 func TestTheListsOfADeltaHoldEachStatementOnceInOrder(t *testing.T) {
 	d := newDelta()
-	id := d.intern([]byte("nhub"))
-	d.intern([]byte("nother"))
+	id := d.intern(fingerprint([]byte("nhub")), []byte("nhub"))
+	d.intern(fingerprint([]byte("nother")), []byte("nother"))
 	for i := range uint32(1000) {
 		d.post(id, roleInput, 3*i)
 		d.post(id, roleInput, 3*i)
@@ -148,7 +148,10 @@ func TestTheListsOfADeltaHoldEachStatementOnceInOrder(t *testing.T) {
 	list, err = d.postings(id, roleOutput)
 	require.NoError(t, err)
 	assert.Equal(t, uint64(143), list.count())
-	assert.Equal(t, uint32(1<<roleInput|1<<roleOutput), d.roles(id))
+	hub, err := d.node(id)
+	require.NoError(t, err)
+	assert.Equal(t, uint32(1<<roleInput|1<<roleOutput), hub.roles)
+	assert.Equal(t, uint32(1143), hub.count)
 }
 
 func TestStrengthIsThatOfPackageDigest(t *testing.T) {

@@ -29,18 +29,30 @@ type Answer struct {
 	hops       []hopRow
 	statements []statementRow
 	vouchers   []*voucher // by their place in statementRow; nil is nobody
-	pointers   []string   // by their place in hopRow
+	kinds      []hopKind  // by their place in hopRow
 	text       string     // what words are cut from
 }
 
-// A word is a part of an answer's text: where it begins, and how long it is.
-type word uint64
+// A word is a part of an answer's text: where its length is, in as many bytes as wordBits
+// says, after which it comes. At 0 is the empty word.
+type word uint32
 
-const wordBits = 24 // a statement, and so a name, has at most 1<<24 bytes
+const (
+	wordBits = 24 // a statement, and so a name, has at most 1<<24 bytes
+	wordHead = wordBits / 8
+	maxText  = 1<<31 - 1 // before the last word
+)
 
 func (w word) in(text string) string {
-	start := w >> wordBits
-	return text[start : start+w&(1<<wordBits-1)]
+	head := text[w : w+wordHead]
+	size := word(head[0]) | word(head[1])<<8 | word(head[2])<<16
+	return text[w+wordHead:][:size]
+}
+
+// appendWord appends a word that is no longer than its length tells.
+func appendWord(text, b []byte) []byte {
+	n := len(b)
+	return append(append(text, byte(n), byte(n>>8), byte(n>>16)), b...)
 }
 
 type nodeRow struct {
@@ -51,10 +63,13 @@ type nodeRow struct {
 	disputed    bool
 }
 
-type hopRow struct {
-	from, to, statement, pointer uint32
-	relation                     role
-	use                          uint8 // of an input
+type hopRow struct{ from, to, statement, kind uint32 }
+
+// A hopKind is what many hops have in common.
+type hopKind struct {
+	pointer  string
+	relation role
+	use      uint8 // of an input
 }
 
 type statementRow struct {
@@ -88,22 +103,27 @@ func (a *Answer) Node(i int) Node {
 // Hop returns the i-th hop. It panics if there is none, as an index would.
 func (a *Answer) Hop(i int) Hop {
 	r := &a.hops[i]
-	h := Hop{From: int(r.from), To: int(r.to), Relation: relations[r.relation], Statement: int(r.statement), Pointer: a.pointers[r.pointer]}
-	if r.relation == roleInput {
-		h.Role = inputRoles[r.use]
+	k := &a.kinds[r.kind]
+	h := Hop{From: int(r.from), To: int(r.to), Relation: relations[k.relation], Statement: int(r.statement), Pointer: k.pointer}
+	if k.relation == roleInput {
+		h.Role = inputRoles[k.use]
 	}
 	return h
 }
 
 // Statement returns the i-th statement. It panics if there is none, as an index would.
-func (a *Answer) Statement(i int) Statement { return a.statements[i].statement(a.text, a.vouchers) }
+func (a *Answer) Statement(i int) Statement {
+	r := &a.statements[i]
+	return r.statement(a.text, a.vouchers[r.voucher])
+}
 
-func (r *statementRow) statement(text string, vouchers []*voucher) Statement {
+// statement returns the statement that v vouches for; nil is nobody.
+func (r *statementRow) statement(text string, v *voucher) Statement {
 	s := Statement{
 		Evidence: r.evidence, Payload: r.payload, Result: results[r.verdict],
 		PredicateType: r.typ.in(text), Maker: r.maker.in(text), Resource: r.resource.in(text),
 	}
-	if v := vouchers[r.voucher]; v != nil {
+	if v != nil {
 		s.Authority, s.Signers = v.Authority, v.Signers
 	} else {
 		s.Unverified = true
@@ -114,18 +134,32 @@ func (r *statementRow) statement(text string, vouchers []*voucher) Statement {
 var results = [verdicts]string{verdictGood: "good", verdictBad: "bad"}
 
 // Nodes returns all nodes in order.
-func (a *Answer) Nodes() iter.Seq2[int, Node] { return all(len(a.nodes), a.Node) }
+func (a *Answer) Nodes() iter.Seq2[int, Node] {
+	return func(yield func(int, Node) bool) {
+		for i := range a.nodes {
+			if !yield(i, a.Node(i)) {
+				return
+			}
+		}
+	}
+}
 
 // Hops returns all hops in order.
-func (a *Answer) Hops() iter.Seq2[int, Hop] { return all(len(a.hops), a.Hop) }
+func (a *Answer) Hops() iter.Seq2[int, Hop] {
+	return func(yield func(int, Hop) bool) {
+		for i := range a.hops {
+			if !yield(i, a.Hop(i)) {
+				return
+			}
+		}
+	}
+}
 
 // Statements returns all statements in order.
-func (a *Answer) Statements() iter.Seq2[int, Statement] { return all(len(a.statements), a.Statement) }
-
-func all[T any](n int, at func(int) T) iter.Seq2[int, T] {
-	return func(yield func(int, T) bool) {
-		for i := range n {
-			if !yield(i, at(i)) {
+func (a *Answer) Statements() iter.Seq2[int, Statement] {
+	return func(yield func(int, Statement) bool) {
+		for i := range a.statements {
+			if !yield(i, a.Statement(i)) {
 				return
 			}
 		}

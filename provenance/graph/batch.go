@@ -16,10 +16,27 @@ type batch struct {
 	size    int
 	record  record // scratch
 	wire    []byte // scratch
+	payload []byte // what encode returned
 }
 
-// newBatch makes room for about n statements.
-func newBatch(n int) *batch { return &batch{ids: make(map[string]uint32, 4*n)} }
+func newBatch() *batch { return &batch{ids: map[string]uint32{}} }
+
+// keptSize bounds a batch whose memory is used again.
+const keptSize = 16 << 20
+
+// emptied returns an empty batch in the memory of b, which must not be used any more.
+func (b *batch) emptied() *batch {
+	if b.size > keptSize {
+		return newBatch()
+	}
+	clear(b.ids)
+	clear(b.keys)
+	clear(b.told)
+	return &batch{
+		ids: b.ids, keys: b.keys[:0], told: b.told[:0], records: b.records[:0],
+		record: record{mentions: b.record.mentions, arena: b.record.arena}, wire: b.wire, payload: b.payload,
+	}
+}
 
 func (b *batch) id(key string) uint32 {
 	id, ok := b.ids[key]
@@ -90,27 +107,31 @@ func (f *fact) inOrder() []factMention {
 	return append(list, slices.DeleteFunc(slices.Clone(f.mentions), func(m factMention) bool { return !input(m) })...)
 }
 
-// encode returns the payload of a frame.
+// encode returns the payload of a frame, in the memory of b.
 func (b *batch) encode() []byte {
-	out := make([]byte, 0, b.size+2*binary.MaxVarintLen64)
+	out := slices.Grow(b.payload[:0], b.size+2*binary.MaxVarintLen64)
 	out = binary.AppendUvarint(out, uint64(len(b.keys)))
 	for _, key := range b.keys {
 		out = append(binary.AppendUvarint(out, uint64(len(key))), key...)
 	}
 	out = binary.AppendUvarint(out, uint64(b.count))
-	return append(out, b.records...)
+	b.payload = append(out, b.records...)
+	return b.payload
 }
 
 // apply adds the statements of a payload to d.
 func (d *delta) apply(payload []byte) error {
 	in := decoder{b: payload, nodes: math.MaxUint32}
 	ids := make([]uint32, in.count(1))
-	for i := range ids {
-		key := in.take(in.count(1))
-		if len(key) == 0 {
-			return damaged("a key", "none")
+	var keys [internAtOnce][]byte
+	for from := 0; from < len(ids); from += internAtOnce {
+		some := ids[from:min(from+internAtOnce, len(ids))]
+		for i := range some {
+			if keys[i] = in.take(in.count(1)); len(keys[i]) == 0 {
+				return damaged("a key", "none")
+			}
 		}
-		ids[i] = d.intern(key)
+		d.internAll(some, keys[:len(some)])
 	}
 	var r record
 	for range in.count(1) {

@@ -22,12 +22,13 @@ const (
 const (
 	useCycloneDX = iota
 	useSPDX
+	useSPDX3
 )
 
 // componentLists are where bills have their components, by format.
-var componentLists = [...]string{useCycloneDX: "components", useSPDX: "packages"}
+var componentLists = [...]string{useCycloneDX: "components", useSPDX: "packages", useSPDX3: "@graph"}
 
-// bill reads a bill of materials. The components of SPDX 3 are not read.
+// bill reads a bill of materials.
 func (f *fact) bill(s *attest.Statement) error {
 	b, err := predicate.DecodeBill(s)
 	if err != nil {
@@ -41,12 +42,16 @@ func (f *fact) bill(s *attest.Statement) error {
 		r.format = useCycloneDX
 	case predicate.SPDXType, predicate.SPDX23Type:
 		r.format = useSPDX
-	default:
-		return nil
+	case predicate.SPDX3Type:
+		r.format = useSPDX3
 	}
 	raw := s.Predicate()
 	parts, err := strictjson.Fields(raw, strictLimits(raw), componentLists[r.format])
-	if err == nil {
+	switch {
+	case err != nil:
+	case r.format == useSPDX3:
+		err = r.graph(parts[0])
+	default:
 		err = r.components(parts[0], 0)
 	}
 	if err != nil {
@@ -185,6 +190,11 @@ func hashAlgorithm(name string) (a digest.Algorithm, ok bool) {
 func (r *billReader) hashes(list strictjson.Part, algorithm, value string) (digest.Set, error) {
 	set := digest.Set{}
 	err := each(list, func(hash strictjson.Part) error {
+		if r.format == useSPDX3 { // which has other ways to verify, also with an algorithm
+			if kind, _, err := pair(hash, "type", ""); err != nil || kind != "Hash" {
+				return err
+			}
+		}
 		name, hex, err := pair(hash, algorithm, value)
 		if err != nil {
 			return err

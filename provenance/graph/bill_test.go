@@ -143,12 +143,12 @@ func FuzzBill(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got, err := newFact(s, digest.FromBytes(s.Bytes()), unsealed)
+		got, err := newReading(1).newFact(s, digest.FromBytes(s.Bytes()), unsealed)
 		if err != nil {
 			require.NotEmpty(t, attest.Reasons(err))
 			return
 		}
-		b := newBatch(0)
+		b := newBatch()
 		b.add(got)
 		d := newDelta()
 		require.NoError(t, d.apply(b.encode()))

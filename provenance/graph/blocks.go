@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bufio"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -29,58 +28,57 @@ func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli()) }
 
 func crcUpdate(sum uint32, b []byte) uint32 { return crc32.Update(sum, castagnoli(), b) }
 
+// writeSize is how much a blockWriter writes at once, in whole blocks.
+const writeSize = 64 * blockSize
+
 // A blockWriter writes a block file.
 type blockWriter struct {
-	w     *bufio.Writer
-	file  io.WriteCloser
-	block []byte
-	sums  []byte
-	size  uint64
-	err   error
+	file io.WriteCloser
+	buf  []byte // what is not written yet
+	sums []byte // of what is
+	size uint64
+	err  error
 }
 
 func newBlockWriter(f io.WriteCloser) *blockWriter {
-	return &blockWriter{w: bufio.NewWriterSize(f, 1<<18), file: f, block: make([]byte, 0, blockSize)}
+	return &blockWriter{file: f, buf: make([]byte, 0, writeSize)}
 }
 
 func (w *blockWriter) write(b []byte) {
 	w.size += uint64(len(b))
 	for len(b) > 0 {
-		n := min(len(b), blockSize-len(w.block))
-		w.block = append(w.block, b[:n]...)
+		n := min(len(b), writeSize-len(w.buf))
+		w.buf = append(w.buf, b[:n]...)
 		b = b[n:]
-		if len(w.block) == blockSize {
-			w.flush()
+		if len(w.buf) == writeSize {
+			w.sum()
+			w.put(w.buf)
+			w.buf = w.buf[:0]
 		}
 	}
 }
 
-func (w *blockWriter) flush() {
-	w.sums = binary.LittleEndian.AppendUint32(w.sums, checksum(w.block))
-	w.put(w.block)
-	w.block = w.block[:0]
+// sum computes the checksums of the blocks in buf.
+func (w *blockWriter) sum() {
+	for block := range slices.Chunk(w.buf, blockSize) {
+		w.sums = binary.LittleEndian.AppendUint32(w.sums, checksum(block))
+	}
 }
 
 func (w *blockWriter) put(b []byte) {
 	if w.err == nil {
-		_, w.err = w.w.Write(b)
+		_, w.err = w.file.Write(b)
 	}
 }
 
 // close writes checksums and footer, makes the file durable, and returns the
 // footer's checksum, by which the manifest knows the file.
 func (w *blockWriter) close() (sum uint32, err error) {
-	if len(w.block) > 0 {
-		w.flush()
-	}
-	w.put(w.sums)
+	w.sum()
 	foot := binary.LittleEndian.AppendUint64([]byte(footMagic), w.size)
 	foot = binary.LittleEndian.AppendUint32(foot, checksum(w.sums))
 	sum = checksum(foot)
-	w.put(binary.LittleEndian.AppendUint32(foot, sum))
-	if w.err == nil {
-		w.err = w.w.Flush()
-	}
+	w.put(slices.Concat(w.buf, w.sums, binary.LittleEndian.AppendUint32(foot, sum)))
 	if s, ok := w.file.(interface{ Sync() error }); ok && w.err == nil {
 		w.err = s.Sync()
 	}

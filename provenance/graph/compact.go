@@ -18,7 +18,18 @@ func (s *Store) Flush(ctx context.Context) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
-	return s.flush(ctx)
+	return s.drain(ctx)
+}
+
+// drain is flush for somebody who will not add much soon: it gives memory back.
+func (s *Store) drain(ctx context.Context) error {
+	if err := s.flush(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.delta, s.batch = newDelta(), newBatch()
+	return nil
 }
 
 // Compact writes everything as one segment, so that queries are fastest. It needs
@@ -30,7 +41,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
-	if err := s.flush(ctx); err != nil {
+	if err := s.drain(ctx); err != nil {
 		return err
 	}
 	if err := s.settle(ctx); err != nil || len(s.segments) < 2 {
@@ -217,7 +228,7 @@ func (s *Store) show(m *manifest, from, n int, opened part, log *logWriter, remo
 	s.manifest = m
 	if log != nil {
 		errs = append(errs, s.log.f.Close())
-		s.log, s.delta = log, newDelta()
+		s.log, s.delta = log, s.delta.emptied()
 	}
 	s.mu.Unlock()
 	for _, name := range remove {

@@ -92,7 +92,7 @@ func (s *Store) ConflictsAt(ctx context.Context, uri string, q Query) (*Conflict
 		if err != nil {
 			return err
 		}
-		_, err = w.each(r, rolePlace, &w.source, func() (bool, error) {
+		_, err = w.each(r, rolePlace, 0, &w.source, func() (bool, error) {
 			if err := w.source.read(); err != nil {
 				return false, err
 			}
@@ -115,9 +115,9 @@ func (s *Store) conflicts(ctx context.Context, q Query, collect func(*walk, clai
 		return nil, err
 	}
 	found := &Conflicts{Conflicts: c.conflicts(), Statements: make([]Statement, len(w.statements)), Truncated: w.truncated()}
-	text, vouchers := string(w.text), w.vouchers()
+	text := string(w.text)
 	for i := range w.statements {
-		found.Statements[i] = w.statements[i].statement(text, vouchers)
+		found.Statements[i] = w.statement(i, text)
 	}
 	return found, nil
 }
@@ -162,7 +162,7 @@ func (c claims) conflicts() []Conflict {
 // claim calls add for the selected statements in which the artifact has the role, read
 // and cited.
 func (w *walk) claim(refs []ref, ro role, add func(at int) error) error {
-	_, err := w.tell(refs, ro, func() (bool, error) {
+	_, err := w.tell(refs, ro, 0, func() (bool, error) {
 		if err := w.source.read(); err != nil {
 			return false, err
 		}
@@ -287,7 +287,7 @@ func (w *walk) claimPlaces(c claims, kind Disagreement, which func(m *mention, p
 
 // compareAbout looks at summaries and comparisons.
 func (w *walk) compareAbout(refs []ref, c claims) error {
-	_, err := w.tell(refs, roleAbout, func() (bool, error) {
+	_, err := w.tell(refs, roleAbout, 0, func() (bool, error) {
 		shape := w.source.shape
 		if shape != shapeSummary && shape != shapeComparison {
 			return true, nil

@@ -4,50 +4,63 @@ import "slices"
 
 // cycles returns the strongly connected components of provenance that lead back to
 // themselves, by Tarjan's algorithm without recursion: an attacker chooses the depth.
-func cycles(nodes int, hops []hopRow) (found [][]int) {
-	back := false // without a hop to a node that came before, there is none
+func (t *tarjan) cycles(nodes int, hops []hopRow, kinds []hopKind) (found [][]int) {
+	t.first = zeros(t.first, nodes+1)
 	for i := range hops {
-		back = back || hops[i].to <= hops[i].from
-	}
-	if !back {
-		return nil
-	}
-	const followed = 1<<roleInput | 1<<roleOutput | 1<<roleByproduct | 1<<roleComponent | 1<<roleAbout
-	provenance := func(h *hopRow) bool { return followed>>h.relation&1 == 1 }
-	numbers := make([]uint32, 4*nodes+2)
-	cut := func(n int) (part []uint32) {
-		part, numbers = numbers[:n:n], numbers[n:]
-		return part
-	}
-	t := tarjan{first: cut(nodes + 1), order: cut(nodes), low: cut(nodes), open: make([]bool, nodes)}
-	for i := range hops {
-		if h := &hops[i]; provenance(h) {
+		if h := &hops[i]; kinds[h.kind].isProvenance() {
 			t.first[h.from+1]++
 		}
+	}
+	if !t.leadsBack(hops, kinds) {
+		return nil
 	}
 	for i := range nodes {
 		t.first[i+1] += t.first[i]
 	}
-	t.to = make([]uint32, t.first[nodes])
-	next := cut(nodes + 1)
-	copy(next, t.first)
+	t.to = zeros(t.to, int(t.first[nodes]))
+	t.next = append(t.next[:0], t.first...)
 	for i := range hops {
-		if h := &hops[i]; provenance(h) {
-			t.to[next[h.from]] = h.to
-			next[h.from]++
+		if h := &hops[i]; kinds[h.kind].isProvenance() {
+			t.to[t.next[h.from]] = h.to
+			t.next[h.from]++
 		}
 	}
+	t.order, t.low, t.open, t.count = zeros(t.order, nodes), zeros(t.low, nodes), zeros(t.open, nodes), 0
 	for i := range uint32(nodes) {
 		if t.order[i] == 0 {
 			t.visit(i)
 		}
 	}
-	slices.SortFunc(t.found, func(a, b []int) int { return a[0] - b[0] })
-	return t.found
+	found, t.found = t.found, nil
+	slices.SortFunc(found, func(a, b []int) int { return a[0] - b[0] })
+	return found
 }
 
+// leadsBack reports whether a hop goes to a node that came before, and has hops itself:
+// without one there is no cycle.
+func (t *tarjan) leadsBack(hops []hopRow, kinds []hopKind) bool {
+	return slices.ContainsFunc(hops, func(h hopRow) bool {
+		return h.to <= h.from && kinds[h.kind].isProvenance() && t.first[h.to+1] > 0
+	})
+}
+
+// isProvenance reports whether it can be a part of a cycle.
+func (k *hopKind) isProvenance() bool {
+	const followed = 1<<roleInput | 1<<roleOutput | 1<<roleByproduct | 1<<roleComponent | 1<<roleAbout
+	return followed>>k.relation&1 == 1
+}
+
+// zeros returns n zeros, in the memory of s if that is enough.
+func zeros[T any](s []T, n int) []T {
+	s = slices.Grow(s[:0], n)[:n]
+	clear(s)
+	return s
+}
+
+// A tarjan is what the algorithm needs. Its memory is used again.
 type tarjan struct {
 	first, to  []uint32 // the edges of node i go to to[first[i]:first[i+1]]
+	next       []uint32 // of to, while it is filled
 	order, low []uint32 // 0 is not visited
 	open       []bool
 	stack      []uint32

@@ -12,10 +12,10 @@
 // A statement relates artifacts, which are digests; builders, verifiers and places,
 // which are names; and itself, by the SHA-256 digest of its envelope. Provenance
 // (SLSA v0.1, v0.2, v1, and in-toto links) relates outputs to inputs and byproducts; a
-// bill of materials (CycloneDX, SPDX 2) relates its subjects to the components that they
-// contain, which are known by digests and package URLs; a bill in SPDX 3, a summary (VSA),
-// a comparison of builds or anything else says something about its subjects. Every hop of an answer cites the statement that
-// tells it, and the place in it as a JSON pointer. The attestations themselves are
+// bill of materials (CycloneDX, SPDX 2, SPDX 3.0) relates its subjects to the components
+// that they contain, which are known by digests and package URLs; a summary (VSA), a
+// comparison of builds or anything else says something about its subjects. Every hop of an
+// answer cites the statement that tells it, and the place in it as a JSON pointer. The attestations themselves are
 // not kept.
 //
 // # Trust

@@ -52,7 +52,7 @@ func sealedBlocks(t testing.TB, content []byte) *blocks {
 // sampleDelta holds a few statements.
 func sampleDelta(t testing.TB) *delta {
 	t.Helper()
-	b := newBatch(0)
+	b := newBatch()
 	for i := range 4 {
 		b.add(generated(i))
 	}
@@ -108,7 +108,7 @@ func FuzzSegment(f *testing.F) {
 		}
 		_, err = s.ConflictsAt(ctx, "p", q)
 		check(err)
-		_, err = find([]part{segment}, generated(0))
+		_, err = newBatch().stored([]part{segment}, generated(0))
 		check(err)
 		_, err = writeSegment(ctx, []part{segment}, func(string) (io.WriteCloser, error) { return &memoryFile{}, nil })
 		check(err)
@@ -118,11 +118,11 @@ func FuzzSegment(f *testing.F) {
 // FuzzLog reads logs: whatever the bytes, there is a refusal or a state, and what is
 // whole can be read again.
 func FuzzLog(f *testing.F) {
-	b := newBatch(0)
+	b := newBatch()
 	b.add(generated(3))
 	log := newLog()
-	good := appendFrame(bytes.Clone(log), log[8:24], dataMagic, 0, b.encode())
-	good = appendFrame(good, log[8:24], ackMagic, 0, nil)
+	good := append(appendHead(bytes.Clone(log), log[8:24], dataMagic, 0, b.encode()), b.encode()...)
+	good = appendHead(good, log[8:24], ackMagic, 0, nil)
 	f.Add(good)
 	f.Add(good[:len(good)-3])
 	f.Add(good[:len(good)-frameHeader-9])
@@ -174,11 +174,11 @@ func FuzzUnverified(f *testing.F) {
 			require.NotEmpty(t, attest.Reasons(err))
 			return
 		}
-		got, err := payloadFact(payload, nil)
+		got, err := newReading(1).payloadFact(payload, nil)
 		var want *fact
 		s, wantErr := attest.ParseStatement(payload, attest.Limits{})
 		if wantErr == nil {
-			want, wantErr = newFact(s, digest.FromBytes(payload), unsealed)
+			want, wantErr = newReading(1).newFact(s, digest.FromBytes(payload), unsealed)
 		}
 		if err != nil {
 			require.NotEmpty(t, attest.Reasons(err))
@@ -186,7 +186,7 @@ func FuzzUnverified(f *testing.F) {
 			return
 		}
 		require.NoError(t, wantErr)
-		b, other, d := newBatch(0), newBatch(0), newDelta()
+		b, other, d := newBatch(), newBatch(), newDelta()
 		b.add(got)
 		other.add(want)
 		require.Equal(t, other.encode(), b.encode())

@@ -460,3 +460,45 @@ func TestLineageIsThatOfANaiveWalk(t *testing.T) {
 		require.Equal(t, want, got, "seed %d", seed)
 	}
 }
+
+// vouched adds the statement as somebody vouches for it, in the same envelope as others do.
+func vouched(t testing.TB, s *Store, who string, st *attest.Statement) {
+	t.Helper()
+	v, err := attest.Seal(attest.Facts{
+		Authority: "test:keys", Statement: st, Evidence: digest.FromBytes(st.Bytes()), Signers: []attest.Identity{{Subject: who}},
+	})
+	require.NoError(t, err)
+	_, err = s.Add(context.Background(), v)
+	require.NoError(t, err)
+}
+
+// What two vouch for is there twice: what comes after it is told too.
+func TestAStatementThatTwoVouchForHidesNoOther(t *testing.T) {
+	s := newStore(t)
+	vouched(t, s, "alice", builds(t, "one", "tool"))
+	vouched(t, s, "bob", builds(t, "one", "tool"))
+	vouched(t, s, "alice", builds(t, "two", "tool"))
+	vouched(t, s, "alice", builds(t, "one", "other"))
+	q := trusting("alice", "bob")
+	assert.Equal(t, []string{"tool", "one", "two"}, labels(impact(t, s, sum("tool"), q)))
+	assert.Equal(t, []string{"one", "tool", "other"}, labels(lineage(t, s, sum("one"), q)))
+	assert.Len(t, lineage(t, s, sum("one"), q).Statements, 2)
+}
+
+func TestWhoElseVouchesChangesNothingThatIsTold(t *testing.T) {
+	s := newStore(t)
+	q, both := trusting("alice"), trusting("alice", "bob")
+	q.About, both.About = true, true
+	for _, st := range every(t) {
+		vouched(t, s, "alice", st)
+		vouched(t, s, "bob", st)
+	}
+	for _, ask := range []func(testing.TB, *Store, digest.Digest, Query) *drawn{lineage, impact} {
+		for _, name := range []string{"app", "source", "lib"} {
+			one, two := ask(t, s, sum(name), q), ask(t, s, sum(name), both)
+			assert.Equal(t, one.Nodes, two.Nodes)
+			assert.Equal(t, one.Hops, two.Hops)
+			assert.Equal(t, one.Frontier, two.Frontier)
+		}
+	}
+}

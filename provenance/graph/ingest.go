@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"math"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/internal/excerpt"
 	"github.com/sealwright/sealwright/internal/strictjson"
 	"github.com/sealwright/sealwright/provenance"
+	"github.com/sealwright/sealwright/provenance/internal/slsa1"
 	"github.com/sealwright/sealwright/provenance/predicate"
 	"github.com/sealwright/sealwright/provenance/slsa"
 )
@@ -38,9 +39,9 @@ type fact struct {
 	maker, resource     string
 	mentions            []factMention
 
-	keys    strings.Builder // what keys are cut from
-	digests []string        // what the digests of mentions are cut from
-	before  *fact           // in its batch, with the same envelope
+	*reading          // which the fact is cut from
+	digests  []string // what the digests of mentions are cut from
+	before   *fact    // in its batch, with the same envelope
 }
 
 type factMention struct {
@@ -55,35 +56,34 @@ const typeSLSA1 = string(rune(kindType)) + slsa.PredicateType
 
 // payloadFact reads the payload of an attestation that nobody verified, and that stands
 // in the envelope with the SHA-256 digest evidence; the payload itself if it is nil.
-func payloadFact(payload []byte, evidence *[32]byte) (*fact, error) {
-	f := &fact{payload: sha256.Sum256(payload), seal: unsealed}
+func (m *reading) payloadFact(payload []byte, evidence *[32]byte) (*fact, error) {
+	f := m.fact()
+	f.payload, f.seal = sha256.Sum256(payload), unsealed
 	if evidence == nil {
 		evidence = &f.payload
 	}
+	f.envelope = f.key(kindSHA256, string(evidence[:]))
 	// Nearly all statements are of this type, and can be read in one pass. Whatever
 	// cannot is left to the way below, whose word counts.
-	if bytes.Contains(payload, []byte(slsa.PredicateType)) {
-		if b, err := slsa.Parse(payload, attest.Limits{}); err == nil {
-			f.expect(1+len(b.Outputs)+len(b.Inputs)+len(b.Byproducts)+len(b.Builder.Dependencies), len(b.Builder.ID))
-			f.envelope, f.typ = f.key(kindSHA256, string(evidence[:])), typeSLSA1
-			f.build(shapeSLSA1, b)
-			return f, f.check()
-		}
+	if bytes.Contains(payload, []byte(slsa.PredicateType)) && m.short.ReadStatement(payload, attest.Limits{}) {
+		f.typ = typeSLSA1
+		f.plain(&m.short)
+		return f, f.check()
 	}
 	s, err := attest.ParseStatement(payload, attest.Limits{})
 	if err != nil {
 		return nil, err
 	}
-	f.envelope = f.key(kindSHA256, string(evidence[:]))
 	return f, f.complete(s)
 }
 
 // newFact reads a statement that was verified.
-func newFact(s *attest.Statement, envelope digest.Digest, seal string) (*fact, error) {
+func (m *reading) newFact(s *attest.Statement, envelope digest.Digest, seal string) (*fact, error) {
 	if envelope.Algorithm != digest.SHA256 || envelope.Validate() != nil {
 		return nil, attest.Refuse(CodeStatement, "evidence", "a SHA-256 digest", excerpt.Quote(envelope.String()))
 	}
-	f := &fact{payload: sha256.Sum256(s.Bytes()), seal: seal}
+	f := m.fact()
+	f.payload, f.seal = sha256.Sum256(s.Bytes()), seal
 	f.envelope = f.digestKey(envelope)
 	return f, f.complete(s)
 }
@@ -95,34 +95,6 @@ func (f *fact) complete(s *attest.Statement) error {
 		return err
 	}
 	return f.check()
-}
-
-// expect makes room for the keys of n descriptors with one digest each, and some more.
-func (f *fact) expect(n, more int) {
-	f.mentions, f.digests = make([]factMention, 0, n), make([]string, 0, n)
-	f.keys.Grow(n*(1+sha256.Size+16) + more)
-}
-
-// key returns a key of a kind.
-func (f *fact) key(kind byte, text string) string {
-	start := f.keys.Len()
-	f.keys.WriteByte(kind)
-	f.keys.WriteString(text)
-	return f.keys.String()[start:]
-}
-
-func (f *fact) digestKey(d digest.Digest) string {
-	var buf [1 + 64]byte
-	start := f.keys.Len()
-	f.keys.Write(appendDigestKey(buf[:0], d))
-	return f.keys.String()[start:]
-}
-
-func (f *fact) nameOrNone(name string) string {
-	if name == "" {
-		return ""
-	}
-	return f.key(kindName, name)
 }
 
 func (f *fact) read(s *attest.Statement) error {
@@ -171,15 +143,50 @@ func (f *fact) build(sh shape, b *provenance.Build) {
 	f.mention(roleOutput, 0, b.Outputs...)
 	f.mention(roleByproduct, 0, b.Byproducts...)
 	for i, in := range b.Inputs {
-		use := uint8(0)
-		for j, ro := range inputRoles[:useOfBuilder] {
-			if ro == in.Role {
-				use = uint8(j)
-			}
-		}
-		f.mentionAt(roleInput, use, i, in.Descriptor)
+		f.mentionAt(roleInput, useOf(in.Role), i, in.Descriptor)
 	}
 	f.mention(roleInput, useOfBuilder, b.Builder.Dependencies...)
+}
+
+// useOf returns the use of an input in a role.
+func useOf(ro provenance.Role) uint8 {
+	return uint8(max(0, slices.Index(inputRoles[:useOfBuilder], ro)))
+}
+
+// plain is build for a statement of SLSA v1 that is plain.
+func (f *fact) plain(b *slsa1.Build) {
+	mentions, digests := 0, 0
+	for _, list := range [...][]slsa1.Artifact{b.Outputs, b.Byproducts, b.Inputs, b.Platform} {
+		mentions += len(list)
+		for i := range list {
+			digests += len(list[i].Digests)
+		}
+	}
+	f.expect(mentions, digests)
+	f.shape, f.maker = shapeSLSA1, f.nameOrNone(b.BuilderID)
+	f.artifacts(roleOutput, 0, b.Outputs)
+	f.artifacts(roleByproduct, 0, b.Byproducts)
+	for i := range b.Inputs {
+		f.artifactAt(roleInput, useOf(b.Inputs[i].Role), i, &b.Inputs[i])
+	}
+	f.artifacts(roleInput, useOfBuilder, b.Platform)
+}
+
+func (f *fact) artifacts(ro role, use uint8, list []slsa1.Artifact) {
+	for i := range list {
+		f.artifactAt(ro, use, i, &list[i])
+	}
+}
+
+func (f *fact) artifactAt(ro role, use uint8, index int, a *slsa1.Artifact) {
+	start := len(f.digests)
+	for _, d := range a.Digests {
+		f.digests = append(f.digests, f.digestKey(d))
+	}
+	f.mentions = append(f.mentions, factMention{
+		role: ro, use: use, index: uint32(index), digests: f.digests[start:len(f.digests):len(f.digests)],
+		place: f.nameOrNone(a.URI), label: f.nameOrNone(a.Name),
+	})
 }
 
 // notListed is the index of the config source of v0.2, which is an input beside the

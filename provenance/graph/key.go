@@ -102,10 +102,10 @@ func nameOf(key string) string {
 }
 
 // fingerprint spreads keys evenly, also those that an attacker chose.
-func fingerprint(key []byte) uint64 {
-	sum := sha256.Sum256(key)
-	return binary.BigEndian.Uint64(sum[:])
-}
+func fingerprint(key []byte) uint64 { return printOf(sha256.Sum256(key)) }
+
+// printOf returns the fingerprint of a key with that SHA-256 digest.
+func printOf(sum [sha256.Size]byte) uint64 { return binary.BigEndian.Uint64(sum[:]) }
 
 // A voucher is who vouches for a statement, as a Verified told it.
 type voucher struct {

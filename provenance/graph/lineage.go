@@ -77,7 +77,7 @@ func (s *Store) closureOf(ctx context.Context, key []byte, q Query, dir int) (*A
 // spread follows provenance from the node with the key, breadth first, until done.
 func (w *walk) spread(key []byte, dir int, done func() bool) error {
 	w.start = key
-	start, err := w.artifact(fingerprint(key), key, spot{part: -1}, 0)
+	start, err := w.artifact(view{fingerprint: fingerprint(key), key: key}, spot{part: -1}, 0)
 	if err != nil || start < 0 {
 		return err
 	}
@@ -121,14 +121,16 @@ func (w *walk) follow(i, dir int) error {
 	w.cut = false
 	hops, seen, believed := len(w.hops), false, false
 	for _, step := range directions[dir] {
-		any, err := w.tell(refs, step.from, func() (bool, error) {
+		any, err := w.tell(refs, step.from, step.to, func() (bool, error) {
 			if !believed && w.nodes[i].label == 0 {
 				if err := w.label(i); err != nil {
 					return false, err
 				}
 			}
 			believed = true
-			return w.followHops(i, step.to)
+			c := citing{walk: w, from: i}
+			more, err := c.followHops(step.to)
+			return more || c.used, err
 		})
 		if err != nil {
 			return err
@@ -146,31 +148,6 @@ func (w *walk) follow(i, dir int) error {
 		w.end(i, NoInputs)
 	}
 	return nil
-}
-
-// followHops adds the hops of w.source from a node to some roles, and reports whether
-// there is room for those of another.
-func (w *walk) followHops(from int, to uint32) (more bool, err error) {
-	const last = 1<<roleInput | 1<<roleComponent // nothing else comes after these
-	c := citing{walk: w, from: from}
-	rest, m := &w.source.rest, &w.mention
-	for rest.next(m) {
-		if to>>m.role&1 == 0 {
-			if last>>m.role&1 == 1 {
-				return true, nil
-			}
-			continue
-		}
-		to, more, err := c.mentioned(m)
-		if err != nil || !more {
-			return more, err
-		}
-		if to >= 0 && !w.queued[to] {
-			w.queued[to] = true
-			w.queue = append(w.queue, to)
-		}
-	}
-	return true, rest.err()
 }
 
 // label names a node as w.source, which mentions it, does.
@@ -199,7 +176,28 @@ type citing struct {
 	*walk
 	from  int
 	cited bool
-	at    int // in statements, once it is cited
+	used  bool // this telling has its hops already, for somebody else vouches for it too
+	at    int  // in statements, once it is cited
+}
+
+// followHops adds the hops to some roles, and queues where they lead. It reports whether
+// there is room for more, as mentioned does.
+func (c *citing) followHops(to uint32) (more bool, err error) {
+	rest, m := &c.source.rest, &c.mention
+	for rest.leads(to) && rest.next(m) {
+		if to>>m.role&1 == 0 {
+			continue
+		}
+		to, more, err := c.mentioned(m)
+		if err != nil || !more {
+			return more, err
+		}
+		if to >= 0 && !c.queued[to] {
+			c.queued[to] = true
+			c.queue = append(c.queue, to)
+		}
+	}
+	return true, rest.err()
 }
 
 // mentioned adds a hop to what a mention is about, and returns the node; -1 if a limit
@@ -228,14 +226,13 @@ func (c *citing) hop(id uint32, m *mention, relation role) (to int, more bool, e
 		}
 	}
 	if !c.cited {
-		used := false
-		if c.at, used, err = c.cite(); err != nil || used {
+		if c.at, c.used, err = c.cite(); err != nil || c.used {
 			return to, false, err
 		}
 		c.cited = true
 	}
 	c.hops = append(c.hops, hopRow{
-		from: uint32(c.from), to: uint32(to), statement: uint32(c.at), pointer: c.pointer(c.source.shape, m), relation: relation, use: m.use,
+		from: uint32(c.from), to: uint32(to), statement: uint32(c.at), kind: c.kind(c.source.shape, m, relation),
 	})
 	return to, true, nil
 }
@@ -258,28 +255,26 @@ func (w *walk) best(m *mention) (uint32, error) {
 	return m.digests[0] + 1, nil
 }
 
-// A knownPointer is a pointer, what it follows from, and where the answer of a query has
-// it.
-type knownPointer struct {
+// A knownKind is a kind, what it follows from, and where the answer of a query has it.
+type knownKind struct {
+	hopKind
 	shape  shape
 	role   role
-	use    uint8
 	index  uint32
-	text   string
 	number uint64
 	at     uint32
 }
 
-// pointer returns where the answer has the pointer to where a statement holds a
-// descriptor. Queries ask for few different ones, over and over.
-func (w *walk) pointer(sh shape, m *mention) uint32 {
-	k := &w.pointed[(m.index*uint32(roles)+uint32(m.role))%uint32(len(w.pointed))]
-	if k.text == "" || k.shape != sh || k.role != m.role || k.use != m.use || k.index != m.index {
-		*k = knownPointer{shape: sh, role: m.role, use: m.use, index: m.index, text: pointer(sh, m)}
+// kind returns where the answer has the kind of hops that say something of what a
+// statement mentions. Queries ask for few different ones, over and over.
+func (w *walk) kind(sh shape, m *mention, relation role) uint32 {
+	k := &w.knownKinds[(m.index*uint32(roles)+uint32(relation))%uint32(len(w.knownKinds))]
+	if k.pointer == "" || k.shape != sh || k.role != m.role || k.use != m.use || k.index != m.index || k.relation != relation {
+		*k = knownKind{hopKind: hopKind{pointer(sh, m), relation, m.use}, shape: sh, role: m.role, index: m.index}
 	}
 	if k.number != w.number {
-		k.number, k.at = w.number, uint32(len(w.pointers))
-		w.pointers = append(w.pointers, k.text)
+		k.number, k.at = w.number, uint32(len(w.kinds))
+		w.kinds = append(w.kinds, k.hopKind)
 	}
 	return k.at
 }

@@ -37,14 +37,13 @@ func newLog() []byte {
 	return binary.LittleEndian.AppendUint32(b, checksum(b))
 }
 
-// appendFrame appends a frame with its payload, or an acknowledgement.
-func appendFrame(b []byte, id []byte, magic string, number uint64, payload []byte) []byte {
+// appendHead appends the header of a frame with that payload, or of an acknowledgement.
+func appendHead(b []byte, id []byte, magic string, number uint64, payload []byte) []byte {
 	start := len(b)
 	b = append(b, magic...)
 	b = binary.LittleEndian.AppendUint64(b, number)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(payload)))
-	b = binary.LittleEndian.AppendUint32(b, frameSum(id, b[start:], payload))
-	return append(b, payload...)
+	return binary.LittleEndian.AppendUint32(b, frameSum(id, b[start:], payload))
 }
 
 func frameSum(id, head, payload []byte) uint32 {
@@ -145,7 +144,7 @@ func continueLog(f *os.File, s logState) (*logWriter, error) {
 		}
 	}
 	if !s.acked {
-		if err := w.put(appendFrame(nil, w.id, ackMagic, w.next-1, nil)); err != nil {
+		if err := w.put(appendHead(nil, w.id, ackMagic, w.next-1, nil)); err != nil {
 			return nil, err
 		}
 	}
@@ -154,14 +153,17 @@ func continueLog(f *os.File, s logState) (*logWriter, error) {
 
 // append writes a payload, makes it durable and acknowledges it.
 func (w *logWriter) append(payload []byte) error {
-	if err := w.put(appendFrame(nil, w.id, dataMagic, w.next, payload)); err != nil {
+	if err := w.put(appendHead(nil, w.id, dataMagic, w.next, payload)); err != nil {
+		return err
+	}
+	if err := w.put(payload); err != nil {
 		return err
 	}
 	if err := w.f.Sync(); err != nil {
 		return err
 	}
 	w.next++
-	return w.put(appendFrame(nil, w.id, ackMagic, w.next-1, nil))
+	return w.put(appendHead(nil, w.id, ackMagic, w.next-1, nil))
 }
 
 func (w *logWriter) put(b []byte) error {

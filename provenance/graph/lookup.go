@@ -102,13 +102,17 @@ type pager struct {
 // list adds the statements with a role, from the one with the number skip on.
 func (p *pager) list(ro role, skip uint64) error {
 	for k := p.ref.places.lo; k < p.ref.places.hi; k++ {
+		if p.places[k].roles>>ro&1 == 0 {
+			continue
+		}
 		list, err := p.postings(k, ro)
 		if err != nil {
 			return err
 		}
-		at := p.places[k]
+		at := p.places[k].spot
+		base := p.before(at.part)
 		n := int(list.count())
-		first, err := firstFrom(list, at.base, skip)
+		first, err := firstFrom(list, base, skip)
 		if err != nil {
 			return err
 		}
@@ -119,7 +123,7 @@ func (p *pager) list(ro role, skip uint64) error {
 			}
 			p.looked++
 			if len(p.as) == p.limit || p.looked > p.limits.Statements {
-				p.next = cursor(ro, at.base+uint64(statement))
+				p.next = cursor(ro, base+uint64(statement))
 				return nil
 			}
 			if err := p.add(spot{at.part, statement}, ro); err != nil {
@@ -128,6 +132,14 @@ func (p *pager) list(ro role, skip uint64) error {
 		}
 	}
 	return nil
+}
+
+// before returns how many statements are in the parts before one.
+func (w *walk) before(part int32) (n uint64) {
+	for _, p := range w.parts[:part] {
+		n += uint64(p.statements())
+	}
+	return n
 }
 
 // firstFrom returns the first place in list of a statement with the number skip or above.
@@ -150,7 +162,11 @@ func (p *pager) add(at spot, ro role) error {
 	if p.looked%checkEvery == 0 && p.ctx.Err() != nil {
 		return canceled(p.ctx)
 	}
-	ok, err := p.open(at, &p.source)
+	b, err := p.parts[at.part].record(at.number)
+	if err != nil {
+		return err
+	}
+	ok, err := p.open(at, b, &p.source)
 	if err != nil || !ok {
 		return err
 	}
@@ -162,16 +178,17 @@ func (p *pager) add(at spot, ro role) error {
 // page returns what was found.
 func (p *pager) page() *Page {
 	found := &Page{Mentions: make([]Mention, len(p.as)), Next: p.next}
-	text, vouchers := string(p.text), p.vouchers()
+	text := string(p.text)
 	for i, ro := range p.as {
-		found.Mentions[i] = Mention{mentionNames[ro], p.statements[i].statement(text, vouchers)}
+		found.Mentions[i] = Mention{mentionNames[ro], p.statement(i, text)}
 	}
 	return found
 }
 
 // A cursor is a role and the number of the statement to go on with.
 func cursor(ro role, statement uint64) string {
-	return strconv.Itoa(int(ro)) + "." + strconv.FormatUint(statement, 10)
+	var b [24]byte
+	return string(strconv.AppendUint(append(strconv.AppendUint(b[:0], uint64(ro), 10), '.'), statement, 10))
 }
 
 func parseCursor(s string) (role, uint64, error) {

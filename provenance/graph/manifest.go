@@ -24,7 +24,7 @@ const (
 	logStem      = "log-"
 )
 
-const manifestVersion = 3
+const manifestVersion = 4
 
 // A manifest is what the store consists of. It is written as one line of JSON and one
 // with the SHA-256 of the first.

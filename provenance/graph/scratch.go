@@ -1,6 +1,10 @@
 package graph
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"math/bits"
+	"sync"
+)
 
 // An idTable maps numbers to numbers. It serves one query after the other. What is looked
 // at out of order, the slots, is as small as it can be, so that it stays near the
@@ -8,7 +12,7 @@ import "hash/maphash"
 // which queries ask for them. Its seed is secret, so that nobody can choose numbers that
 // collide.
 type idTable struct {
-	seed    maphash.Seed
+	seed    [2]uint64
 	slots   []uint32 // places in entries plus one; a power of two, at most half full
 	entries []idEntry
 }
@@ -22,7 +26,11 @@ type idEntry struct {
 const leastSlots = 256
 
 func newIDTable() idTable {
-	return idTable{seed: maphash.MakeSeed(), slots: make([]uint32, leastSlots)}
+	secret := maphash.MakeSeed()
+	return idTable{
+		seed:  [2]uint64{maphash.Comparable(secret, 1), maphash.Comparable(secret, 2) | 1},
+		slots: make([]uint32, leastSlots),
+	}
 }
 
 // reset empties the table. It keeps its memory, but gives it to the next query only as far
@@ -34,10 +42,19 @@ func (t *idTable) reset() {
 	t.slots, t.entries = t.slots[:leastSlots], t.entries[:0]
 }
 
+// hash multiplies with a secret, and uses both halves of the product, as foldhash does.
+func (t *idTable) hash(key uint64) uint64 {
+	hi, lo := bits.Mul64(key^t.seed[0], t.seed[1])
+	return hi ^ lo
+}
+
+// touch reads where the key is looked for first; see walk.touch.
+func (t *idTable) touch(key uint64) byte { return byte(t.slots[t.hash(key)&uint64(len(t.slots)-1)]) }
+
 // slot returns where the key is, or has room.
 func (t *idTable) slot(key uint64) *uint32 {
 	mask := uint64(len(t.slots) - 1)
-	for at := maphash.Comparable(t.seed, key) & mask; ; at = (at + 1) & mask {
+	for at := t.hash(key) & mask; ; at = (at + 1) & mask {
 		if s := &t.slots[at]; *s == 0 || t.entries[*s-1].key == key {
 			return s
 		}
@@ -52,11 +69,11 @@ func (t *idTable) get(key uint64) (uint32, bool) {
 	return t.entries[s-1].value, true
 }
 
-// put adds the key, unless it is there.
-func (t *idTable) put(key uint64, value uint32) {
+// claim returns the value of the key, which gets this one unless it is there.
+func (t *idTable) claim(key uint64, value uint32) (found uint32, was bool) {
 	s := t.slot(key)
 	if *s != 0 {
-		return
+		return t.entries[*s-1].value, true
 	}
 	t.entries = append(t.entries, idEntry{key, value})
 	*s = uint32(len(t.entries))
@@ -71,4 +88,48 @@ func (t *idTable) put(key uint64, value uint32) {
 			*t.slot(t.entries[i].key) = uint32(i + 1)
 		}
 	}
+	return value, false
+}
+
+// walks keeps the memory of a few queries for the next ones, for as long as the store is
+// open: if the garbage collector took it, as it does from a sync.Pool, a query would have
+// to make it again, which takes longer than many queries do. The zero value is ready.
+type walks struct {
+	mu   sync.Mutex
+	idle []*walk
+}
+
+// What is kept is bounded: so many walks, each of at most so many rows and bytes.
+const (
+	manyWalks = 16
+	manyRows  = 1 << 17
+	manyBytes = 4 << 20
+)
+
+func (p *walks) get() *walk {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.idle) - 1; n >= 0 {
+		w := p.idle[n]
+		p.idle = p.idle[:n]
+		return w
+	}
+	return &walk{spots: newIDTable(), cited: newIDTable(), seals: newIDTable()}
+}
+
+func (p *walks) put(w *walk) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.idle) < manyWalks {
+		p.idle = append(p.idle, w)
+	}
+}
+
+// isLarge reports whether a walk has more memory than is kept.
+func (w *walk) isLarge() bool {
+	rows := len(w.nodes) + len(w.hops) + len(w.statements) + len(w.refs) + len(w.places)
+	for _, s := range []*source{&w.source, &w.other} {
+		rows += cap(s.mentions) + cap(s.arena)
+	}
+	return rows > manyRows || len(w.text) > manyBytes
 }

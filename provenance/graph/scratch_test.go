@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,10 +22,13 @@ func TestAnIDTableIsAMap(t *testing.T) {
 		want := map[uint64]uint32{}
 		for i := range uint32(random.IntN(3000)) {
 			key := uint64(random.IntN(4000)) << (i % 2 * 32)
-			table.put(key, i)
-			if _, taken := want[key]; !taken {
-				want[key] = i
+			value, taken := want[key]
+			if !taken {
+				want[key], value = i, i
 			}
+			got, was := table.claim(key, i)
+			require.Equal(t, taken, was)
+			require.Equal(t, value, got)
 		}
 		for key := range uint64(4000) {
 			for _, key := range []uint64{key, key << 32} {
@@ -68,6 +72,41 @@ func TestAnAnswerStaysAsItWasWhileOthersAreGiven(t *testing.T) {
 	assert.Equal(t, before, text([]any{up.Answer, down.Answer, page}))
 }
 
+func TestTheMemoryOfFewAndSmallQueriesIsKept(t *testing.T) {
+	var kept walks
+	for range 2 * manyWalks {
+		kept.put(&walk{})
+	}
+	assert.Len(t, kept.idle, manyWalks)
+
+	s := newStore(t)
+	add(t, s, "alice", builds(t, "app", "lib"))
+	lineage(t, s, sum("app"), trusting("alice"))
+	require.Len(t, s.walks.idle, 1)
+	w := s.walks.get()
+	w.hops = make([]hopRow, manyRows+1)
+	s.done(w)
+	assert.Empty(t, s.walks.idle)
+	lineage(t, s, sum("app"), trusting("alice"))
+	assert.Len(t, s.walks.idle, 1)
+	_, err := s.Lineage(context.Background(), sum("app"), Query{})
+	require.Error(t, err)
+	assert.Len(t, s.walks.idle, 1, "a query that is refused takes none")
+}
+
+func TestWordsAreReadAsTheyWereWritten(t *testing.T) {
+	var text []byte
+	var places []word
+	words := []string{"", "a", strings.Repeat("b", 255), strings.Repeat("c", 256), strings.Repeat("d", 1<<16+1), "", "e"}
+	for _, s := range words {
+		places = append(places, word(len(text)))
+		text = appendWord(text, []byte(s))
+	}
+	for i, s := range words {
+		assert.Equal(t, s, places[i].in(string(text)))
+	}
+}
+
 // What a query allocates is its answer, whose memory is cut from large pieces.
 func TestAnAnswerTakesFewAllocations(t *testing.T) {
 	if underRace {
@@ -96,13 +135,13 @@ func TestAnAnswerTakesFewAllocations(t *testing.T) {
 
 func TestRawStatementsAreReadInOnePassAsInTwo(t *testing.T) {
 	for i, st := range every(t) {
-		got, err := payloadFact(st.Bytes(), nil)
+		got, err := newReading(1).payloadFact(st.Bytes(), nil)
 		require.NoError(t, err)
 		again, err := attest.ParseStatement(st.Bytes(), attest.Limits{})
 		require.NoError(t, err)
-		want, err := newFact(again, digest.FromBytes(st.Bytes()), unsealed)
+		want, err := newReading(1).newFact(again, digest.FromBytes(st.Bytes()), unsealed)
 		require.NoError(t, err)
-		one, two := newBatch(0), newBatch(0)
+		one, two := newBatch(), newBatch()
 		one.add(got)
 		two.add(want)
 		require.Equal(t, two.encode(), one.encode(), "statement %d", i)

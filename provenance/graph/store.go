@@ -35,6 +35,7 @@ type Store struct {
 
 	writing sync.Mutex // held by whoever changes anything
 	log     *logWriter
+	batch   *batch   // of the addition before: its memory serves for the next one
 	beside  *besides // the merge that goes on, if any
 	next    uint64   // number of the next file
 
@@ -43,8 +44,8 @@ type Store struct {
 	segments []part
 	delta    *delta
 	vouchers voucherCache
-	walks    sync.Pool // of *walk
-	broken   error     // what the store refuses everything with
+	walks    walks
+	broken   error // what the store refuses everything with
 }
 
 // Open opens the store in root for reading and writing, and makes one in an empty
@@ -62,7 +63,7 @@ func Open(ctx context.Context, root *os.Root, c Config) (*Store, error) {
 		_ = lock.Close()
 		return nil, attest.Refuse(CodeLocked, lockName, "no other writer", "").Because(err)
 	}
-	s := &Store{root: root, config: c, lock: lock}
+	s := &Store{root: root, config: c, lock: lock, batch: newBatch()}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -236,7 +236,7 @@ func TestAStoreOfAnotherFormatIsRefusedByName(t *testing.T) {
 	require.NoError(t, writeManifest(root, m))
 	_, err = Open(context.Background(), root, Config{})
 	require.ErrorIs(t, err, attest.Is(CodeDamaged))
-	assert.ErrorContains(t, err, "format 3")
+	assert.ErrorContains(t, err, "format 4")
 	assert.ErrorContains(t, err, "format 2")
 }
 

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"slices"
+	"strconv"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/attest/digest"
@@ -20,14 +20,14 @@ type walk struct {
 	query  Query
 	limits Limits
 	cache  *voucherCache
-	number uint64 // of the query: what words and pointers remember is of one
+	number uint64 // of the query: what words and kinds remember is of one
 
 	nodes      []nodeRow
 	hops       []hopRow
 	statements []statementRow
 	frontier   []Frontier
 	text       []byte
-	pointers   []string
+	kinds      []hopKind
 
 	start  []byte  // the key of the first node
 	spots  idTable // from spots of nodes to nodes
@@ -48,15 +48,19 @@ type walk struct {
 		ok   bool
 	}
 
-	words   [256]knownWord
-	pointed [64]knownPointer
-	source  source // of which tell tells
-	mention mention
-	other   source // one that is looked at meanwhile
-	keys    [][]byte
-	looked  int
-	cut     bool // a limit was reached since it was last false
-	reached [len(limitNames)]bool
+	tarjan     tarjan // for finish
+	words      [256]knownWord
+	knownKinds [64]knownKind
+	source     source // of which tell tells
+	mention    mention
+	other      source   // one that is looked at meanwhile
+	keys       [][]byte // of the digests of one node
+	name       []byte
+	ids        []uint32 // that are touched
+	touched    byte     // what was there, so that it is read
+	looked     int
+	cut        bool // a limit was reached since it was last false
+	reached    [len(limitNames)]bool
 }
 
 // Limits by their place in limitNames.
@@ -78,14 +82,12 @@ type ref struct {
 }
 
 // A span is a part of a slice.
-type span struct{ lo, hi int }
+type span struct{ lo, hi uint32 }
 
-// A place is where a part has a node, how it is mentioned there, and how many statements
-// are in the parts before.
+// A place is where a part has a node, and how it is mentioned there.
 type place struct {
 	spot
 	mentioned
-	base uint64
 }
 
 // A spot is a node, or a statement, of a part.
@@ -108,6 +110,7 @@ type source struct {
 	spot
 	record
 	voucher uint32 // in sealed
+	lookahead
 }
 
 // A knownWord is a text of a part that the answer has already.
@@ -125,28 +128,31 @@ func (s *Store) begin(ctx context.Context, q Query) (*walk, error) {
 	if q.Select == nil || !q.Select.valid() {
 		return nil, attest.Refuse(CodeSelection, "Query.Select", "somebody to believe", "nobody")
 	}
-	w, _ := s.walks.Get().(*walk)
-	if w == nil {
-		w = &walk{spots: newIDTable(), cited: newIDTable(), seals: newIDTable()}
-	}
+	w := s.walks.get()
 	w.number++
 	w.ctx, w.query, w.limits, w.cache = ctx, q, q.Limits.withDefaults(), &s.vouchers
 	w.parts = append(append(w.parts[:0], s.segments...), s.delta)
+	w.text = appendWord(w.text, nil)
 	return w, nil
 }
 
-// done forgets everything and lets other queries have the memory.
+// done forgets everything and lets other queries have the memory, unless it is much.
 func (s *Store) done(w *walk) {
+	if w.isLarge() {
+		return
+	}
 	w.spots.reset()
 	w.cited.reset()
 	w.seals.reset()
 	w.ctx, w.query, w.cache, w.start = nil, Query{}, nil, nil
-	w.parts, w.refs, w.sealed, w.pointers, w.keys = empty(w.parts), empty(w.refs), empty(w.sealed), empty(w.pointers), empty(w.keys)
+	w.parts, w.refs, w.sealed, w.kinds, w.keys = empty(w.parts), empty(w.refs), empty(w.sealed), empty(w.kinds), empty(w.keys)
 	w.nodes, w.hops, w.statements, w.frontier, w.text = w.nodes[:0], w.hops[:0], w.statements[:0], w.frontier[:0], w.text[:0]
 	w.spans, w.places, w.queued, w.told, w.as = w.spans[:0], w.places[:0], w.queued[:0], w.told[:0], w.as[:0]
-	w.source.rest, w.other.rest, w.mention = mentionReader{}, mentionReader{}, mention{}
+	w.source.forget()
+	w.other.forget()
+	w.mention = mention{}
 	w.looked, w.turn, w.cut, w.last.ok, w.reached = 0, 0, false, false, [len(limitNames)]bool{}
-	s.walks.Put(w)
+	s.walks.put(w)
 }
 
 // empty forgets what is in a slice and keeps its memory.
@@ -172,76 +178,88 @@ func startKey(d digest.Digest, allowWeak bool) ([]byte, error) {
 
 // find returns where the parts have the node with the key.
 func (w *walk) find(fp uint64, key []byte) (ref, error) {
-	return w.locate(fp, key, spot{part: -1})
+	return w.locate(view{fingerprint: fp, key: key}, spot{part: -1})
 }
 
-// locate is find for a node of which one spot is known.
-func (w *walk) locate(fp uint64, key []byte, at spot) (ref, error) {
-	base, start := uint64(0), len(w.places)
+// locate is find for a node that the part of a spot told; of a spot of none, only the
+// key is known.
+func (w *walk) locate(told view, at spot) (ref, error) {
+	start := uint32(len(w.places))
 	for i, p := range w.parts {
-		number, found := at.number, int32(i) == at.part
-		if !found && p.nodes() > 0 {
-			var err error
-			if number, found, err = p.find(fp, key); err != nil {
-				return ref{}, err
-			}
-		}
-		if found {
-			v, err := p.node(number)
+		if int32(i) == at.part {
+			w.places = append(w.places, place{at, told.mentioned})
+		} else if p.nodes() > 0 {
+			number, found, err := p.find(told.fingerprint, told.key)
 			if err != nil {
 				return ref{}, err
 			}
-			w.places = append(w.places, place{spot{int32(i), number}, v.mentioned, base})
+			if found {
+				v, err := p.node(number)
+				if err != nil {
+					return ref{}, err
+				}
+				w.places = append(w.places, place{spot{int32(i), number}, v.mentioned})
+			}
 		}
-		base += uint64(p.statements())
 	}
-	return ref{key, span{start, len(w.places)}, w.follows(key)}, nil
+	return ref{told.key, span{start, uint32(len(w.places))}, w.follows(told.key)}, nil
 }
 
 // each calls visit for the selected statements in which the node has the role, in the
 // order in which they were added, until visit returns false. A statement comes as often
-// as somebody else vouches for it. seen tells whether there was any, believed or not.
-func (w *walk) each(r ref, ro role, src *source, visit func() (bool, error)) (seen bool, err error) {
+// as somebody else vouches for it. seen tells whether there was any, believed or not. The
+// nodes in the roles to are those that visit will ask for.
+func (w *walk) each(r ref, ro role, to uint32, src *source, visit func() (bool, error)) (seen bool, err error) {
 	for k := r.places.lo; k < r.places.hi; k++ {
+		if w.places[k].roles>>ro&1 == 0 {
+			continue
+		}
 		list, err := w.postings(k, ro)
 		if err != nil {
 			return seen, err
 		}
-		at := w.places[k].spot
-		for j := range list.count() {
-			seen = true
-			if w.looked++; w.looked > w.limits.Statements {
-				w.limit(byStatements)
-				return seen, nil
-			}
-			if w.looked%checkEvery == 0 && w.ctx.Err() != nil {
-				return seen, canceled(w.ctx)
-			}
-			statement, err := list.at(j)
-			if err != nil {
-				return seen, err
-			}
-			ok, err := w.open(spot{at.part, statement}, src)
-			if err != nil {
-				return seen, err
-			}
-			if !ok {
-				continue
-			}
-			if more, err := visit(); err != nil || !more {
-				return seen, err
-			}
+		seen = seen || list.count() > 0
+		if more, err := w.eachOf(&list, w.places[k].part, to, src, visit); err != nil || !more {
+			return seen, err
 		}
 	}
 	return seen, nil
 }
 
-// postings returns the statements at a place in which the node has the role.
-func (w *walk) postings(at int, ro role) (postings, error) {
-	p := &w.places[at]
-	if p.roles>>ro&1 == 0 {
-		return postings{}, nil
+// eachOf is each for a list of a part. It reports whether there is to be more.
+func (w *walk) eachOf(list *postings, part int32, to uint32, src *source, visit func() (bool, error)) (more bool, err error) {
+	for i := uint64(0); i < list.count(); {
+		n, err := w.ahead(src, part, list, i, to)
+		if err != nil {
+			return false, err
+		}
+		i += uint64(n)
+		for j := range n {
+			if w.looked++; w.looked > w.limits.Statements {
+				w.limit(byStatements)
+				return false, nil
+			}
+			if w.looked%checkEvery == 0 && w.ctx.Err() != nil {
+				return false, canceled(w.ctx)
+			}
+			selected, err := w.open(spot{part, src.numbers[j]}, src.records[j], src)
+			if err != nil {
+				return false, err
+			}
+			if !selected {
+				continue
+			}
+			if more, err := visit(); err != nil || !more {
+				return false, err
+			}
+		}
 	}
+	return true, nil
+}
+
+// postings returns the statements at a place in which the node has the role.
+func (w *walk) postings(at uint32, ro role) (postings, error) {
+	p := &w.places[at]
 	if list, ok := p.mentioned.postings(ro); ok {
 		return list, nil
 	}
@@ -250,14 +268,14 @@ func (w *walk) postings(at int, ro role) (postings, error) {
 
 // tell calls visit for the selected statements in which the nodes have the role, as
 // w.source; see each. It is one telling: see cite.
-func (w *walk) tell(refs []ref, ro role, visit func() (bool, error)) (seen bool, err error) {
+func (w *walk) tell(refs []ref, ro role, to uint32, visit func() (bool, error)) (seen bool, err error) {
 	w.turn++
 	more := true
 	for _, r := range refs {
 		if !r.followed || !more {
 			continue
 		}
-		any, err := w.each(r, ro, &w.source, func() (_ bool, err error) {
+		any, err := w.each(r, ro, to, &w.source, func() (_ bool, err error) {
 			more, err = visit()
 			return more, err
 		})
@@ -275,14 +293,9 @@ func (w *walk) follows(key []byte) bool {
 }
 
 // open reads the head of a statement's record, and reports whether it is selected.
-func (w *walk) open(at spot, src *source) (selected bool, err error) {
-	p := w.parts[at.part]
-	b, err := p.record(at.number)
-	if err != nil {
-		return false, err
-	}
+func (w *walk) open(at spot, record []byte, src *source) (selected bool, err error) {
 	src.spot = at
-	if err = src.begin(b, p.nodes()); err != nil {
+	if err = src.begin(record, w.parts[at.part].nodes()); err != nil {
 		return false, err
 	}
 	src.voucher, err = w.sealing(spot{at.part, src.record.seal})
@@ -306,7 +319,7 @@ func (w *walk) sealing(at spot) (uint32, error) {
 		}
 		s.selected = w.query.Select.selects(s.voucher)
 		seal = uint32(len(w.sealed))
-		w.seals.put(at.id(), seal)
+		w.seals.claim(at.id(), seal)
 		w.sealed = append(w.sealed, s)
 	}
 	w.last.spot, w.last.seal, w.last.ok = at, seal, true
@@ -340,7 +353,11 @@ func (w *walk) word(src *source, id uint32) (word, error) {
 		if len(key) > 0 {
 			key = key[1:]
 		}
-		*k = knownWord{at, w.number, w.put(key)}
+		word, err := w.put(key)
+		if err != nil {
+			return 0, err
+		}
+		*k = knownWord{at, w.number, word}
 	}
 	return k.word, nil
 }
@@ -353,10 +370,13 @@ func (w *walk) wordOrNone(src *source, id uint32) (word, error) {
 }
 
 // put adds a text to the answer.
-func (w *walk) put(b []byte) word {
+func (w *walk) put(b []byte) (word, error) {
 	start := len(w.text)
-	w.text = append(w.text, b...)
-	return word(start)<<wordBits | word(len(b))
+	if start > maxText {
+		return 0, attest.Refuse(CodeLimit, "answer", "names of at most "+strconv.Itoa(maxText)+" bytes", "more")
+	}
+	w.text = appendWord(w.text, b)
+	return word(start), nil
 }
 
 // cite returns where the answer lists w.source, and whether this telling already used
@@ -365,10 +385,9 @@ func (w *walk) put(b []byte) word {
 func (w *walk) cite() (at int, used bool, err error) {
 	src := &w.source
 	// Two may have one hash: then the next one is tried.
-	for hash := binary.LittleEndian.Uint64(src.evidence[:]); ; hash++ {
-		found, ok := w.cited.get(hash)
+	for hash := citedBy(src.evidence[:]); ; hash++ {
+		found, ok := w.cited.claim(hash, uint32(len(w.statements)))
 		if !ok {
-			w.cited.put(hash, uint32(len(w.statements)))
 			break
 		}
 		r := &w.statements[found]
@@ -409,18 +428,18 @@ func (w *walk) node(at spot, depth uint32) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return w.artifact(v.fingerprint, v.key, at, depth)
+	return w.artifact(v, at, depth)
 }
 
 // artifact makes a node of the answer, if the limit allows it, and joins it with the
 // digests that selected statements give the same artifact.
-func (w *walk) artifact(fp uint64, key []byte, at spot, depth uint32) (int, error) {
+func (w *walk) artifact(v view, at spot, depth uint32) (int, error) {
 	i := len(w.nodes)
 	if i >= w.limits.Nodes {
 		w.limit(byNodes)
 		return -1, nil
 	}
-	first, err := w.locate(fp, key, at)
+	first, err := w.locate(v, at)
 	if err != nil {
 		return 0, err
 	}
@@ -431,9 +450,10 @@ func (w *walk) artifact(fp uint64, key []byte, at spot, depth uint32) (int, erro
 	if disputed {
 		names.hi = names.lo + 1
 	}
-	n := nodeRow{depth: depth, disputed: disputed, weak: true}
+	n, name := nodeRow{depth: depth, disputed: disputed, weak: true}, first.key[min(1, len(first.key)):]
 	w.keys = w.keys[:0]
-	for _, r := range w.refs[names.lo:names.hi] {
+	for k := names.lo; k < names.hi; k++ {
+		r := &w.refs[k]
 		if known(r.key) || len(r.key) > 0 && r.key[0] == kindForeign {
 			if len(r.key) > maxName {
 				return 0, damaged("a digest that is not too long", "a longer one")
@@ -441,19 +461,20 @@ func (w *walk) artifact(fp uint64, key []byte, at spot, depth uint32) (int, erro
 			w.keys = append(w.keys, r.key)
 		}
 		n.weak = n.weak && !strong(r.key)
-		for _, p := range w.places[r.places.lo:r.places.hi] {
-			w.spots.put(p.id(), uint32(i))
+		for k := r.places.lo; k < r.places.hi; k++ {
+			w.spots.claim(w.places[k].id(), uint32(i))
 		}
 	}
 	if n.digests = len(w.keys) > 0; n.digests {
 		if len(w.keys) > 1 {
 			slices.SortFunc(w.keys, compareKeys)
 		}
-		start := len(w.text)
-		w.text = appendDigests(w.text, w.keys)
-		n.name = word(start)<<wordBits | word(len(w.text)-start)
-	} else {
-		n.name, n.weak = w.put(key[min(1, len(key)):]), false
+		w.name = appendDigests(w.name[:0], w.keys)
+		name = w.name
+	}
+	n.weak = n.weak && n.digests
+	if n.name, err = w.put(name); err != nil {
+		return 0, err
 	}
 	w.nodes = append(w.nodes, n)
 	w.spans, w.queued = append(w.spans, names), append(w.queued, false)
@@ -463,19 +484,29 @@ func (w *walk) artifact(fp uint64, key []byte, at spot, depth uint32) (int, erro
 // of returns the nodes that the node of the answer stands for.
 func (w *walk) of(i int) []ref { return w.refs[w.spans[i].lo:w.spans[i].hi] }
 
+// mentionedAs reports whether a statement, believed or not, has the node in a role.
+func (w *walk) mentionedAs(r ref, ro role) bool {
+	for k := r.places.lo; k < r.places.hi; k++ {
+		if w.places[k].roles>>ro&1 == 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // names returns the nodes of one artifact, in refs, beginning with the first: the
 // closure of what selected statements say in one descriptor, over strong digests. If it
 // has two values under one algorithm, it is disputed, and only the first is certain.
 func (w *walk) names(first ref) (all span, disputed bool, err error) {
-	lo := len(w.refs)
+	lo := uint32(len(w.refs))
 	w.refs = append(w.refs, first)
-	if !strong(first.key) {
+	if !strong(first.key) || !w.mentionedAs(first, roleAlias) {
 		return span{lo, lo + 1}, false, nil
 	}
 	var keys [][]byte
-	for i := lo; i < len(w.refs) && !disputed; i++ {
+	for i := lo; i < uint32(len(w.refs)) && !disputed; i++ {
 		r := w.refs[i]
-		_, err := w.each(r, roleAlias, &w.other, func() (bool, error) {
+		_, err := w.each(r, roleAlias, 0, &w.other, func() (bool, error) {
 			err := w.other.read()
 			if err == nil {
 				keys, err = w.together(&w.other, r.key, keys)
@@ -497,7 +528,7 @@ func (w *walk) names(first ref) (all span, disputed bool, err error) {
 			w.refs = append(w.refs, other)
 		}
 	}
-	return span{lo, len(w.refs)}, disputed, nil
+	return span{lo, uint32(len(w.refs))}, disputed, nil
 }
 
 // together appends the strong digests that stand in one descriptor with key.
@@ -532,8 +563,8 @@ func (w *walk) together(src *source, key []byte, keys [][]byte) ([][]byte, error
 func (w *walk) finish() *Answer {
 	return &Answer{
 		nodes: slices.Clone(w.nodes), hops: slices.Clone(w.hops), statements: slices.Clone(w.statements),
-		vouchers: w.vouchers(), pointers: slices.Clone(w.pointers), text: string(w.text),
-		Frontier: slices.Clone(w.frontier), Cycles: cycles(len(w.nodes), w.hops), Truncated: w.truncated(),
+		vouchers: w.vouchers(), kinds: slices.Clone(w.kinds), text: string(w.text),
+		Frontier: slices.Clone(w.frontier), Cycles: w.tarjan.cycles(len(w.nodes), w.hops, w.kinds), Truncated: w.truncated(),
 	}
 }
 
@@ -544,6 +575,12 @@ func (w *walk) vouchers() []*voucher {
 		list[i] = w.sealed[i].voucher
 	}
 	return list
+}
+
+// statement returns the i-th statement, whose words are in text.
+func (w *walk) statement(i int, text string) Statement {
+	r := &w.statements[i]
+	return r.statement(text, w.sealed[r.voucher].voucher)
 }
 
 func (w *walk) truncated() (names []string) {

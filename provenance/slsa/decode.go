@@ -25,12 +25,12 @@ func Decode(s *attest.Statement) (*provenance.Build, error) {
 		return nil, attest.Refuse(CodePredicateType, "/predicateType", PredicateType, excerpt.Quote(s.PredicateType()))
 	}
 	raw := s.Predicate()
-	p, ok := quickPredicate(string(raw))
-	if !ok {
-		p = predicate{}
-		if err := strictjson.Unmarshal(raw, &p, strictjson.Options{Bytes: len(raw), AllowUnknown: true}); err != nil {
-			return nil, attest.Refuse(CodePredicate, "/predicate", "strict JSON of "+PredicateType, "").Because(err)
-		}
+	if b := quickPredicate(raw, s.Subjects); b != nil {
+		return b, nil
+	}
+	var p predicate
+	if err := strictjson.Unmarshal(raw, &p, strictjson.Options{Bytes: len(raw), AllowUnknown: true}); err != nil {
+		return nil, attest.Refuse(CodePredicate, "/predicate", "strict JSON of "+PredicateType, "").Because(err)
 	}
 	return build(p, s.Subjects())
 }
@@ -53,16 +53,11 @@ func build(p predicate, outputs []attest.Descriptor) (*provenance.Build, error) 
 		b.Internal = nil
 	}
 	var err error
-	if b.Inputs = p.BuildDefinition.inputs; len(b.Inputs) == 0 {
-		if b.Inputs, err = decodeInputs(p.BuildDefinition.ResolvedDependencies); err != nil {
-			return nil, err
-		}
+	if b.Inputs, err = decodeInputs(p.BuildDefinition.ResolvedDependencies); err != nil {
+		return nil, err
 	}
 	if err := decodeMetadata(p.RunDetails.Metadata, b); err != nil {
 		return nil, err
-	}
-	if complete(b) {
-		return b, nil
 	}
 	if err := b.Validate(); err != nil {
 		return nil, err
@@ -95,11 +90,6 @@ func decodeInputs(dependencies []attest.Descriptor) ([]provenance.Input, error) 
 }
 
 func roleOf(raw json.RawMessage) (provenance.Role, bool) {
-	if len(raw) > 2 {
-		if role := provenance.Role(raw[1 : len(raw)-1]); raw[0] == '"' && role.Known() {
-			return role, true
-		}
-	}
 	var role string
 	err := json.Unmarshal(raw, &role)
 	return provenance.Role(role), err == nil && provenance.Role(role).Known()

@@ -18,9 +18,12 @@ const LegacyStatementType = "https://in-toto.io/Statement/v0.1"
 // payload on their own. limits mean what they mean for attest.ParseStatement, and
 // fields that the specification does not name are ignored as there.
 func DecodeLegacyStatement(payload []byte, limits attest.Limits) (*Legacy, error) {
-	parts, err := strictjson.Fields(payload, strictjson.Options{Bytes: limits.Bytes, Depth: limits.Depth, AllowUnknown: true}, "_type", "predicateType", "subject", "predicate")
+	parts, err := strictjson.Fields(payload, strictjson.Options{Bytes: limits.Bytes, Depth: limits.Depth, AllowUnknown: true}, "_type", "predicateType", "subject", "predicate", "type", "predicate_type")
 	if err != nil {
 		return nil, attest.Refuse(CodeStatement, "", "strict JSON of a Statement v0.1", "").Because(err)
+	}
+	if parts[4] != nil || parts[5] != nil {
+		return nil, attest.Refuse(CodeAlias, "", "fields by their names in the specification", "type or predicate_type")
 	}
 	var kind, predicateType string
 	for i, v := range []*string{&kind, &predicateType} {

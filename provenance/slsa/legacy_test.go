@@ -197,6 +197,8 @@ func TestDecodeLegacyStatementIsTheOnlyWayToAStatementV01(t *testing.T) {
 		"null for the predicate":  {payload(slsa.LegacyStatementType, slsa.PredicateTypeV02, subject, `null`), slsa.CodePredicate},
 		"a list of predicates":    {payload(slsa.LegacyStatementType, slsa.PredicateTypeV02, subject, `[]`), attest.CodePredicate},
 		"a type twice":            {[]byte(strings.Replace(string(b), `{ `, `{"_type":"`+slsa.LegacyStatementType+`",`, 1)), slsa.CodeStatement},
+		"an alias of its type":    {[]byte(strings.Replace(string(b), `"_type"`, `"type":"x","_type"`, 1)), slsa.CodeAlias},
+		"an alias of what it is":  {[]byte(strings.Replace(string(b), `"_type"`, `"predicate_type":"x","_type"`, 1)), slsa.CodeAlias},
 		"two values":              {append(b, b...), slsa.CodeStatement},
 		"a byte order mark":       {append([]byte("\xef\xbb\xbf"), b...), slsa.CodeStatement},
 		"nothing":                 {nil, slsa.CodeStatement},

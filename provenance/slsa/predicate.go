@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"github.com/sealwright/sealwright/attest"
-	"github.com/sealwright/sealwright/provenance"
 )
 
 // PredicateType is the predicate type of SLSA provenance v1, compared exactly.
@@ -32,8 +31,6 @@ type buildDefinition struct {
 	Alias2               *alias              `json:"external_parameters,omitempty"`
 	Alias3               *alias              `json:"internal_parameters,omitempty"`
 	Alias4               *alias              `json:"resolved_dependencies,omitempty"`
-
-	inputs []provenance.Input // ResolvedDependencies with their roles, if read at once
 }
 
 type runDetails struct {
@@ -56,8 +53,6 @@ type metadata struct {
 	Alias1       *alias  `json:"invocation_id,omitempty"`
 	Alias2       *alias  `json:"started_on,omitempty"`
 	Alias3       *alias  `json:"finished_on,omitempty"`
-
-	started, finished string // what the pointers point to, if read at once
 }
 
 // An alias is a field under the name that Protocol Buffers' JSON mapping also reads.

@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 
 	"github.com/sealwright/sealwright/attest"
-	"github.com/sealwright/sealwright/internal/strictjson"
+	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/provenance"
 	"github.com/sealwright/sealwright/provenance/internal/plain"
+	"github.com/sealwright/sealwright/provenance/internal/slsa1"
 )
 
 // Parse reads the payload of an envelope as attest.ParseStatement and Decode do one
@@ -26,158 +27,94 @@ func Parse(payload []byte, limits attest.Limits) (*provenance.Build, error) {
 
 // quickStatement reads a statement that is plain, and nil of any other.
 func quickStatement(payload []byte, limits attest.Limits) *provenance.Build {
-	if limits != (attest.Limits{}) && (limits.Bytes < len(payload) || limits.Subjects != 0) {
+	var short slsa1.Build
+	if !short.ReadStatement(payload, limits) {
 		return nil
 	}
-	if strictjson.Check(payload, strictjson.Options{Bytes: limits.Bytes, Depth: limits.Depth}) != nil {
+	return expand(&short, descriptors(short.Outputs))
+}
+
+// quickPredicate reads a predicate that is plain, and nil of any other.
+func quickPredicate(raw json.RawMessage, outputs func() []attest.Descriptor) *provenance.Build {
+	var short slsa1.Build
+	if !short.ReadPredicate(raw) {
 		return nil
 	}
-	text := string(payload)
-	r := plain.Read(text)
-	var p predicate
-	var kind, predicateType string
-	var subjects []attest.Descriptor
-	r.Object(func(key string) {
-		switch key {
-		case "_type":
-			kind = r.Text()
-		case "predicateType":
-			predicateType = r.Text()
-		case "subject":
-			subjects = r.Descriptors()
-		case "predicate":
-			p = readPredicate(&r, text)
-		default:
-			r.Other(key, "_type", "subject", "predicateType", "predicate")
-		}
-	})
-	if !r.Done() || kind != attest.StatementType || predicateType != PredicateType || !validSubjects(subjects) {
-		return nil
+	return expand(&short, outputs())
+}
+
+// expand makes the model of a build. Its texts share the memory of short's document.
+func expand(short *slsa1.Build, outputs []attest.Descriptor) *provenance.Build {
+	b := &provenance.Build{
+		BuildType: short.BuildType,
+		External:  json.RawMessage(short.External),
+		Builder: provenance.Builder{
+			ID:           short.BuilderID,
+			Version:      texts(short.Version),
+			Dependencies: descriptors(short.Platform),
+		},
+		InvocationID: short.InvocationID,
+		Started:      short.Started,
+		Finished:     short.Finished,
+		Outputs:      outputs,
+		Byproducts:   descriptors(short.Byproducts),
 	}
-	b, err := build(p, subjects)
-	if err != nil {
-		return nil
+	if short.Internal != "" {
+		b.Internal = json.RawMessage(short.Internal)
+	}
+	if len(short.Inputs) > 0 {
+		b.Inputs = make([]provenance.Input, len(short.Inputs))
+	}
+	for i := range short.Inputs {
+		a := &short.Inputs[i]
+		b.Inputs[i] = provenance.Input{Role: a.Role, Descriptor: descriptor(a, RoleAnnotation)}
 	}
 	return b
 }
 
-func validSubjects(subjects []attest.Descriptor) bool {
-	const most = 1000 // beyond, somebody counts against the limits
-	if len(subjects) == 0 || len(subjects) > most {
-		return false
+// texts reads an object of strings; nil where there is none.
+func texts(raw string) map[string]string {
+	if raw == "" {
+		return nil
 	}
-	for _, s := range subjects {
-		if !validDigests(s.Digest) {
-			return false
-		}
+	r, out := plain.Read(raw), map[string]string{}
+	r.Object(func(key string) { out[key] = r.Text() })
+	return out
+}
+
+func descriptors(list []slsa1.Artifact) []attest.Descriptor {
+	if list == nil {
+		return nil
 	}
-	return true
+	out := make([]attest.Descriptor, len(list))
+	for i := range list {
+		out[i] = descriptor(&list[i], "")
+	}
+	return out
 }
 
-// quickPredicate reads a predicate that is plain, and reports whether it was.
-func quickPredicate(raw string) (predicate, bool) {
-	r := plain.Read(raw)
-	p := readPredicate(&r, raw)
-	return p, r.Done()
-}
-
-// readPredicate reads the predicate at which r stands in text.
-func readPredicate(r *plain.Reader, text string) (p predicate) {
+// descriptor returns the artifact's descriptor, but for one of its annotations.
+func descriptor(a *slsa1.Artifact, but string) attest.Descriptor {
+	d := attest.Descriptor{Name: a.Name, URI: a.URI, Content: a.Content, DownloadLocation: a.DownloadLocation, MediaType: a.MediaType}
+	if len(a.Digests) > 0 {
+		d.Digest = make(digest.Set, len(a.Digests))
+	}
+	for _, v := range a.Digests {
+		d.Digest[v.Algorithm] = v.Hex
+	}
+	if a.Annotations == "" {
+		return d
+	}
+	r := plain.Read(a.Annotations)
 	r.Object(func(key string) {
-		switch key {
-		case "buildDefinition":
-			p.BuildDefinition = readDefinition(r, text)
-		case "runDetails":
-			p.RunDetails = readDetails(r)
-		default:
-			r.Other(key, "buildDefinition", "runDetails", "build_definition", "run_details")
+		value := r.Raw()
+		if but != "" && key == but {
+			return
 		}
-	})
-	return p
-}
-
-func readDefinition(r *plain.Reader, text string) (d buildDefinition) {
-	r.Object(func(key string) {
-		switch key {
-		case "buildType":
-			d.BuildType = r.Text()
-		case "externalParameters":
-			d.ExternalParameters = json.RawMessage(r.Raw())
-		case "internalParameters":
-			d.InternalParameters = json.RawMessage(r.Raw())
-		case "resolvedDependencies":
-			d.inputs = readInputs(r)
-		default:
-			r.Other(key, "buildType", "externalParameters", "internalParameters", "resolvedDependencies",
-				"build_type", "external_parameters", "internal_parameters", "resolved_dependencies")
+		if d.Annotations == nil {
+			d.Annotations = map[string]json.RawMessage{}
 		}
+		d.Annotations[key] = json.RawMessage(value)
 	})
 	return d
-}
-
-func readInputs(r *plain.Reader) []provenance.Input {
-	inputs := make([]provenance.Input, 0, 4)
-	r.Array(func() {
-		d, raw := r.Annotated(RoleAnnotation)
-		in := provenance.Input{Role: provenance.RoleOther, Descriptor: d}
-		if raw != "" {
-			var known bool
-			if in.Role, known = roleOf(json.RawMessage(raw)); !known {
-				r.GiveUp()
-			}
-		}
-		inputs = append(inputs, in)
-	})
-	return inputs
-}
-
-func readDetails(r *plain.Reader) (d runDetails) {
-	r.Object(func(key string) {
-		switch key {
-		case "builder":
-			d.Builder = readBuilder(r)
-		case "metadata":
-			d.Metadata = readMetadata(r)
-		case "byproducts":
-			d.Byproducts = r.Descriptors()
-		default:
-			r.Other(key, "builder", "metadata", "byproducts")
-		}
-	})
-	return d
-}
-
-func readBuilder(r *plain.Reader) (b builder) {
-	r.Object(func(key string) {
-		switch key {
-		case "id":
-			b.ID = r.Text()
-		case "version":
-			b.Version = r.Texts()
-		case "builderDependencies":
-			b.BuilderDependencies = r.Descriptors()
-		default:
-			r.Other(key, "id", "version", "builderDependencies", "builder_dependencies")
-		}
-	})
-	return b
-}
-
-func readMetadata(r *plain.Reader) *metadata {
-	m := &metadata{}
-	r.Object(func(key string) {
-		switch key {
-		case "invocationId":
-			m.InvocationID = r.Text()
-		case "startedOn":
-			m.started = r.Text()
-			m.StartedOn = &m.started
-		case "finishedOn":
-			m.finished = r.Text()
-			m.FinishedOn = &m.finished
-		default:
-			r.Other(key, "invocationId", "startedOn", "finishedOn", "invocation_id", "started_on", "finished_on")
-		}
-	})
-	return m
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,6 +61,15 @@ func samplePayload(t testing.TB) string {
 	return string(s.Bytes())
 }
 
+// foreignDigests returns so many members of a digest set.
+func foreignDigests(n int) string {
+	var out strings.Builder
+	for i := range n {
+		out.WriteString(`"x` + strconv.Itoa(i) + `":"1",`)
+	}
+	return out.String()
+}
+
 func TestParseSaysWhatParseStatementAndDecodeSay(t *testing.T) {
 	sample := samplePayload(t)
 	require.NotNil(t, quickStatement([]byte(sample), attest.Limits{}), "the short cut is taken")
@@ -80,6 +90,11 @@ func TestParseSaysWhatParseStatementAndDecodeSay(t *testing.T) {
 		strings.Replace(sample, `"run/42"`, `"run\/42"`, 1), strings.Replace(sample, `"run/42"`, `null`, 1),
 		strings.Replace(sample, `2026-03-01T12:00:00Z`, `0000-03-01T12:00:00Z`, 1), strings.Replace(sample, `https://example.com/builders/hosted/v1`, `https://example.com/b%20c`, 1),
 		strings.Replace(sample, `https://example.com/builders/hosted/v1`, `https://example.com:x/b`, 1), strings.Replace(sample, `"subject":[`, `"subject":null,"x":[`, 1),
+		strings.Replace(sample, `"annotations":{`, `"annotations":{},"x":{`, 1), strings.Replace(sample, `"content":"eD0xCg=="`, `"content":"","uri":"a:b"`, 1),
+		strings.Replace(sample, `"digest":{"sha256":"d4`, `"digest":{},"x":{"sha256":"d4`, 1), strings.Replace(sample, `"byproducts":[`, `"byproducts":[],"x":[`, 1),
+		strings.Replace(sample, `"version":{`, `"version":{},"x":{`, 1), strings.Replace(sample, `"resolvedDependencies":[`, `"resolvedDependencies":[],"x":[`, 1),
+		strings.Replace(sample, `"digest":{"sha256":"a1`, `"digest":{`+foreignDigests(64)+`"sha256":"a1`, 1), strings.Replace(sample, `"digest":{"sha256":"a1`, `"digest":{`+foreignDigests(63)+`"sha256":"a1`, 1),
+		strings.Replace(sample, `"predicateType"`, `"predicate_type":"x","predicateType"`, 1), strings.Replace(sample, `"_type"`, `"type":"x","_type"`, 1),
 		strings.ReplaceAll(sample, `,`, " ,\n\t"), sample + sample, "\xef\xbb\xbf" + sample, sample[:len(sample)-1],
 	} {
 		compare(t, []byte(odd))

@@ -1,12 +1,8 @@
 package plain
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"strings"
-
-	"github.com/sealwright/sealwright/attest"
-	"github.com/sealwright/sealwright/attest/digest"
 )
 
 // A Reader walks over one document from left to right. All texts that it returns
@@ -208,82 +204,4 @@ func (r *Reader) Value() any {
 	default:
 		return json.Number(raw)
 	}
-}
-
-// Texts reads an object of strings.
-func (r *Reader) Texts() map[string]string {
-	out := make(map[string]string)
-	r.Object(func(key string) { out[key] = r.Text() })
-	return out
-}
-
-// Digests reads a digest set.
-func (r *Reader) Digests() digest.Set {
-	out := make(digest.Set)
-	r.Object(func(key string) { out[digest.Algorithm(key)] = r.Text() })
-	return out
-}
-
-// Descriptors reads an array of descriptors; nil for an empty one is not told from
-// one that is there.
-func (r *Reader) Descriptors() []attest.Descriptor {
-	out := make([]attest.Descriptor, 0, 2)
-	r.Array(func() { out = append(out, r.Descriptor()) })
-	return out
-}
-
-// Descriptor reads a resource descriptor.
-func (r *Reader) Descriptor() attest.Descriptor {
-	d, _ := r.Annotated("")
-	return d
-}
-
-// Annotated reads a resource descriptor, and takes one annotation out of it: taken is
-// its value as it stands there, and empty if there is none.
-func (r *Reader) Annotated(annotation string) (d attest.Descriptor, taken string) {
-	r.Object(func(key string) {
-		switch key {
-		case "name":
-			d.Name = r.Text()
-		case "uri":
-			d.URI = r.Text()
-		case "digest":
-			d.Digest = r.Digests()
-		case "content":
-			d.Content = r.content()
-		case "downloadLocation":
-			d.DownloadLocation = r.Text()
-		case "mediaType":
-			d.MediaType = r.Text()
-		case "annotations":
-			d.Annotations, taken = r.annotations(annotation)
-		default:
-			r.Other(key, "name", "uri", "digest", "content", "downloadLocation", "mediaType", "annotations")
-		}
-	})
-	return d, taken
-}
-
-func (r *Reader) annotations(but string) (out map[string]json.RawMessage, taken string) {
-	r.Object(func(key string) {
-		if but != "" && key == but {
-			taken = r.Raw()
-			return
-		}
-		if out == nil {
-			out = make(map[string]json.RawMessage)
-		}
-		out[key] = json.RawMessage(r.Raw())
-	})
-	if out == nil && taken == "" {
-		out = map[string]json.RawMessage{}
-	}
-	return out, taken
-}
-
-// content reads canonical base64.
-func (r *Reader) content() []byte {
-	b, err := base64.StdEncoding.Strict().DecodeString(r.Text())
-	r.odd = r.odd || err != nil
-	return b
 }

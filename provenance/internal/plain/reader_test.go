@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/internal/strictjson"
 	"github.com/sealwright/sealwright/provenance/internal/plain"
 )
@@ -40,14 +39,6 @@ func agree(t testing.TB, document []byte) {
 		value := r.Value()
 		require.True(t, !r.Done() || reflect.DeepEqual(whole, value), "%s", document)
 	}
-	r := plain.Read(string(document))
-	d := r.Descriptor()
-	if !r.Done() || strictjson.Check(document, strictjson.Options{}) != nil {
-		return
-	}
-	var reference attest.Descriptor
-	require.NoError(t, strictjson.Unmarshal(document, &reference, strictjson.Options{AllowUnknown: true}), "%s", document)
-	require.Equal(t, reference, d, "%s", document)
 }
 
 func TestReader(t *testing.T) {
@@ -62,16 +53,6 @@ func TestReader(t *testing.T) {
 	r.GiveUp()
 	require.True(t, r.Odd())
 	require.False(t, r.Done())
-	for _, odd := range []string{`{"name":1}`, `{"name":null}`, `{"Name":"x"}`, `{"uri":"\/"}`, `{"digest":null}`, `{"digest":{"sha256":1}}`, `{"content":"eA"}`, `{"content":"eB=="}`, `{"annotations":[]}`} {
-		r := plain.Read(odd)
-		r.Descriptor()
-		require.True(t, r.Odd(), odd)
-	}
-	r = plain.Read(`{"a":"1","b":"2"}`)
-	require.Equal(t, map[string]string{"a": "1", "b": "2"}, r.Texts())
-	r = plain.Read(`[{"uri":"a:b"},{}]`)
-	require.Equal(t, []attest.Descriptor{{URI: "a:b"}, {}}, r.Descriptors())
-	require.True(t, r.Done())
 }
 
 func TestValue(t *testing.T) {
@@ -97,6 +78,6 @@ func FuzzReader(f *testing.F) {
 			f.Add(document)
 		}
 	}
-	f.Add([]byte(`{"name":"n","uri":"u:v","digest":{"sha256":"00"},"content":"eD0xCg==","downloadLocation":"d","mediaType":"m","annotations":{"a":{"b":[1,"]"]},"n":null},"extra":[{}]}`))
+	f.Add([]byte(`{"name":"n","uri":"u:v","digest":{"sha256":"00"},"extra":[{}]}`))
 	f.Fuzz(func(t *testing.T, document []byte) { agree(t, document) })
 }
