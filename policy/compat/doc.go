@@ -7,6 +7,9 @@
 // clauses are reported, not only the first. Layout verifies an in-toto layout with
 // package attest/layout, which never runs an inspection, and makes evidence of it.
 //
+// The Rego in a policy is compiled by what the caller gives, so that this package links no
+// OPA: Foreign of package policy/rego.
+//
 // The documents are the caller's configuration: whoever loads one vouches for its
 // bytes. What the documents say of where signatures come from (a Fulcio, a Rekor) is
 // compared with what the caller's verifiers stand for (Options).

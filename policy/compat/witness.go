@@ -20,9 +20,11 @@ const CollectionType = "https://witness.testifysec.com/attestation-collection/v0
 
 // A Deny judges one attestation by a policy module, and returns why it is refused;
 // nothing if it is not. An error leaves the rule undetermined.
-type Deny func(ctx context.Context, attestation json.RawMessage) (reasons []string, err error)
+type Deny = func(ctx context.Context, attestation json.RawMessage) (reasons []string, err error)
 
-// A RegoCompiler makes a Deny of a Rego module. Each module is judged on its own.
+// A RegoCompiler makes a Deny of a Rego module. Each module is judged on its own. Package
+// policy/rego has some, its Foreign.Witness and Foreign.ImagePolicy, which are not linked
+// unless a caller asks for them.
 type RegoCompiler func(name string, module []byte) (Deny, error)
 
 // A WitnessPolicy is a loaded policy of Witness.
@@ -196,7 +198,7 @@ func (c clause) compile(compile RegoCompiler, name string, module []byte) Deny {
 	}
 	deny, err := compile(name, module)
 	if err != nil || deny == nil {
-		c.refuse("a Rego module that compiles", excerpt.Quote(name))
+		*c.errs = append(*c.errs, attest.Refuse(CodeUnsupported, c.where, "a Rego module that compiles", excerpt.Quote(name)).Because(err))
 	}
 	return deny
 }

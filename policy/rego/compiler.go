@@ -45,50 +45,76 @@ func allowed() []string {
 
 // Compile implements policy.Compiler. The rule's needs are checked by policy.New.
 func (c Compiler) Compile(clause policy.Clause) (policy.Rule, error) {
-	if c.Steps < 0 || c.Bytes < 0 {
-		return nil, attest.Refuse(CodeConfig, "Compiler", "positive limits", "a negative one")
-	}
-	if n := len(clause.Text); n == 0 || n > maxText {
-		return nil, attest.Refuse(CodeConfig, "Text", "a module of at most "+strconv.Itoa(maxText)+" bytes", strconv.Itoa(n))
+	if err := c.check(clause.Text); err != nil {
+		return nil, err
 	}
 	fields, err := inputs.Compile(clause.Inputs, requestName)
 	if err != nil {
 		return nil, err
 	}
-	capabilities := capable()
-	module, err := ast.ParseModuleWithOpts("clause.rego", clause.Text, ast.ParserOptions{RegoVersion: ast.RegoV1, Capabilities: capabilities})
-	if err != nil {
-		return nil, refuseText("a module in Rego v1", err)
-	}
-	entry, err := lint(module, fields)
+	module, err := parse("clause.rego", clause.Text, ast.RegoV1)
 	if err != nil {
 		return nil, err
 	}
-	boundTexts(module)
+	entry, err := lint(module, vocabularyOf(fields), entryAllow, entryDeny)
+	if err != nil {
+		return nil, err
+	}
 	schemas := ast.NewSchemaSet()
 	schemas.Put(ast.SchemaRootRef, schema(fields))
-	query, err := rego.New(append(boundedFunctions(),
-		rego.Query(module.Package.Path.String()+"."+entry),
-		rego.ParsedModule(module),
-		rego.SetRegoVersion(ast.RegoV1),
-		rego.Capabilities(capabilities),
-		rego.Schemas(schemas),
-		rego.Strict(true),
-		rego.StrictBuiltinErrors(true),
-	)...).PrepareForEval(context.Background())
+	query, err := prepare(module, ast.RegoV1, entry, entry == entryAllow, rego.Schemas(schemas))
 	if err != nil {
-		return nil, refuseText("a module that compiles", err)
+		return nil, err
 	}
-	steps := cmp.Or(c.Steps, 100_000)
 	need := clause.Need
 	need.Name = cmp.Or(need.Name, "evidence")
 	return &rule{
 		spec: policy.Spec{
 			ID: clause.ID, Version: clause.Version, Title: clause.Title, Controls: clause.Controls, Needs: []policy.Need{need},
-			Budget: policy.Budget{Cost: steps, Bytes: cmp.Or(c.Bytes, 1<<20)},
+			Budget: policy.Budget{Cost: c.steps(), Bytes: c.bytes()},
 		},
-		fields: fields, query: query, entry: entry, remedy: clause.Remedy,
+		fields: fields, query: query, remedy: clause.Remedy,
 	}, nil
+}
+
+func (c Compiler) steps() int64 { return cmp.Or(c.Steps, 100_000) }
+func (c Compiler) bytes() int64 { return cmp.Or(c.Bytes, 1<<20) }
+
+// check refuses limits and modules that are out of range.
+func (c Compiler) check(text string) error {
+	if c.Steps < 0 || c.Bytes < 0 {
+		return attest.Refuse(CodeConfig, "Compiler", "positive limits", "a negative one")
+	}
+	if n := len(text); n == 0 || n > maxText {
+		return attest.Refuse(CodeConfig, "Text", "a module of at most "+strconv.Itoa(maxText)+" bytes", strconv.Itoa(n))
+	}
+	return nil
+}
+
+func parse(file, text string, version ast.RegoVersion) (*ast.Module, error) {
+	module, err := ast.ParseModuleWithOpts(file, text, ast.ParserOptions{RegoVersion: version, Capabilities: capable()})
+	if err != nil {
+		return nil, refuseText("a module in Rego "+version.String(), err)
+	}
+	return module, nil
+}
+
+// prepare makes a query for the entry point of a module that was judged.
+func prepare(module *ast.Module, version ast.RegoVersion, entry string, boolean bool, more ...func(*rego.Rego)) (query, error) {
+	boundTexts(module)
+	options := slices.Concat(boundedFunctions(), more, []func(*rego.Rego){
+		rego.Query(module.Package.Path.String() + "." + entry),
+		rego.ParsedModule(module),
+		rego.SetRegoVersion(version),
+		rego.Capabilities(capable()),
+		rego.Strict(true),
+		rego.StrictBuiltinErrors(true),
+	})
+	prepared, err := rego.New(options...).PrepareForEval(context.Background())
+	if err != nil {
+		return query{}, refuseText("a module that compiles", err)
+	}
+	return query{prepared, entry, boolean}, nil
 }
 
 func refuseText(want string, err error) error {

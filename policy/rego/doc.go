@@ -42,6 +42,24 @@
 // A built-in function must be on a short list, on which nothing reads a clock, a
 // network, randomness, or the process, and nothing is undefined without an error.
 //
+// # Modules of other tools
+//
+// A Foreign compiles the modules of Witness and policy-controller for package
+// policy/compat. They declare no inputs, so what they take for granted is read from their
+// text, and demanded of each attestation before it is judged:
+//
+//   - every member that a module refers to is there, and in each element if it refers to
+//     one of [_];
+//   - it has the type of the constants that it is compared with and of the functions
+//     that it is given to, and is a boolean where it stands as a condition;
+//   - a collection whose elements are looked at has one; a collection that is only
+//     counted or compared may be empty, as then that is what the module judges.
+//
+// Otherwise the attestation is undetermined, where Rego would go on. Modules are refused
+// by what is said above, and where their text leaves a type open that the caller does
+// not tell. What passes here thus passes in the tool that a module was written for; some
+// of what passes there does not pass here.
+//
 // # Limits
 //
 // Predicates are bounded in bytes, evaluation in steps (policy.Budget.Cost) and in the

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/internal/excerpt"
-	"github.com/sealwright/sealwright/policy/internal/inputs"
 )
 
 // The entry points.
@@ -23,7 +22,7 @@ const (
 // comment).
 type linter struct {
 	helpers map[string]*helper
-	inputs  []inputs.Field
+	known   vocabulary
 	lists   map[ast.Var]bool // variables of the rule at hand that hold nothing but collections
 	within  *ast.Location    // for what has no place of its own
 	errs    []error
@@ -37,15 +36,16 @@ type helper struct {
 	collection bool // each of its values is a collection
 }
 
-// lint returns the module's entry point.
-func lint(m *ast.Module, fields []inputs.Field) (entry string, err error) {
-	l := &linter{helpers: map[string]*helper{}, inputs: fields, within: m.Package.Location}
+// lint returns the module's entry point: allow, a boolean, or deny, a set of texts, where
+// an empty name stands for none.
+func lint(m *ast.Module, known vocabulary, allow, deny string) (entry string, err error) {
+	l := &linter{helpers: map[string]*helper{}, known: known, within: m.Package.Location}
 	for _, i := range m.Imports {
 		if path := i.Path.String(); path != "rego.v1" && !strings.HasPrefix(path, "future.keywords") {
 			l.refuse(CodeConstruct, i.Location, "no imports but rego.v1 and future.keywords", path)
 		}
 	}
-	entry = l.entry(m)
+	entry = l.entry(m, allow, deny)
 	for _, r := range m.Rules {
 		l.define(r)
 	}
@@ -67,29 +67,30 @@ func (l *linter) refuse(code attest.Code, at *ast.Location, want, got string) {
 }
 
 // entry demands one entry point, which denies where nothing is said.
-func (l *linter) entry(m *ast.Module) string {
+func (l *linter) entry(m *ast.Module, allow, deny string) string {
 	defined := map[string]bool{}
+	forms := slices.DeleteFunc([]string{allow + " := true", allow + " := false", deny + " contains text"}, func(s string) bool { return s[0] == ' ' })
 	for _, r := range m.Rules {
 		name := r.Head.Ref().String()
 		switch {
-		case name == entryAllow && r.Head.RuleKind() == ast.SingleValue && len(r.Head.Args) == 0 && isBool(r.Head.Value):
-			defined[entryAllow] = true
-		case name == entryDeny && r.Head.RuleKind() == ast.MultiValue && !r.Default:
-			defined[entryDeny] = true
-		case name == entryAllow || strings.HasPrefix(name, entryDeny):
-			l.refuse(CodeEntrypoint, r.Location, "allow := true, allow := false or deny contains text", r.Head.String())
+		case name == allow && r.Head.RuleKind() == ast.SingleValue && len(r.Head.Args) == 0 && isBool(r.Head.Value):
+			defined[allow] = true
+		case name == deny && r.Head.RuleKind() == ast.MultiValue && !r.Default:
+			defined[deny] = true
+		case name == allow || deny != "" && strings.HasPrefix(name, deny):
+			l.refuse(CodeEntrypoint, r.Location, strings.Join(forms, " or "), r.Head.String())
 		}
-		if name == entryAllow && r.Default && !r.Head.Value.Equal(ast.BooleanTerm(false)) {
+		if name == allow && r.Default && !r.Head.Value.Equal(ast.BooleanTerm(false)) {
 			l.refuse(CodeConstruct, r.Location, "a default of false", r.Head.String())
 		}
 	}
 	if len(defined) != 1 && len(l.errs) == 0 {
-		l.refuse(CodeEntrypoint, m.Package.Location, "either allow or deny", "neither or both")
+		l.refuse(CodeEntrypoint, m.Package.Location, "one of "+strings.Join(forms, ", "), "neither or both")
 	}
-	if defined[entryDeny] {
-		return entryDeny
+	if defined[deny] {
+		return deny
 	}
-	return entryAllow
+	return allow
 }
 
 // define notes what a definition adds to its name.

@@ -3,13 +3,9 @@ package rego
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/open-policy-agent/opa/v1/rego"
-	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"github.com/sealwright/sealwright/attest"
 	"github.com/sealwright/sealwright/internal/excerpt"
@@ -19,10 +15,10 @@ import (
 
 // A rule evaluates a module on each piece of evidence.
 type rule struct {
-	spec          policy.Spec
-	fields        []inputs.Field
-	query         rego.PreparedEvalQuery
-	entry, remedy string
+	spec   policy.Spec
+	fields []inputs.Field
+	query  query
+	remedy string
 }
 
 // Spec implements policy.Rule.
@@ -111,78 +107,27 @@ func compareText(a, b string) int {
 	return 0
 }
 
-// A meter counts the steps of an evaluation and ends it when there are too many.
-type meter struct {
-	steps, most int64
-	cancel      topdown.Cancel
-}
-
-// Enabled implements topdown.QueryTracer.
-func (m *meter) Enabled() bool { return true }
-
-// Config implements topdown.QueryTracer.
-func (m *meter) Config() topdown.TraceConfig { return topdown.TraceConfig{} }
-
-// TraceEvent implements topdown.QueryTracer.
-func (m *meter) TraceEvent(topdown.Event) {
-	if m.steps++; m.steps > m.most {
-		m.cancel.Cancel()
-	}
-}
-
 func (r *rule) evaluate(ctx context.Context, input map[string]any, facts *policy.Facts) policy.Result {
-	m := &meter{most: min(r.spec.Budget.Cost, facts.Remaining()), cancel: topdown.NewCancel()}
-	stop := context.AfterFunc(ctx, m.cancel.Cancel)
-	defer stop()
-	set, err := r.query.Eval(ctx, rego.EvalInput(input), rego.EvalQueryTracer(m), rego.EvalExternalCancel(m.cancel), rego.EvalTime(facts.Now()))
-	switch {
-	case m.steps > m.most:
-		return r.undetermined(CodeCost, "at most "+strconv.FormatInt(m.most, 10)+" steps", "more")
-	case errors.Is(err, errTexts):
-		facts.Spend(m.steps)
-		return r.undetermined(CodeCost, errTexts.Error(), "more")
-	case err != nil:
-		facts.Spend(m.steps)
-		return r.undetermined(CodeFailed, "a result", excerpt.Quote(err.Error()))
+	value, steps, err := r.query.run(ctx, input, min(r.spec.Budget.Cost, facts.Remaining()), facts.Now())
+	facts.Spend(min(steps, facts.Remaining()))
+	var denials []string
+	if err == nil {
+		denials, err = r.query.denials(value)
 	}
-	facts.Spend(m.steps)
-	if len(set) != 1 || len(set[0].Expressions) != 1 || len(set[0].Bindings) != 0 {
-		return r.undetermined(CodeUndefined, "one value of "+r.entry, "undefined")
+	if err != nil {
+		return policy.Result{Outcome: policy.Undetermined, Reasons: []policy.Reason{{Reason: err.Reason, Remedy: r.remedy}}}
 	}
-	if r.entry == entryAllow {
-		return r.allowed(set[0].Expressions[0].Value)
-	}
-	return r.denied(set[0].Expressions[0].Value)
-}
-
-func (r *rule) allowed(value any) policy.Result {
-	switch value {
-	case true:
-		return policy.Result{Outcome: policy.Satisfied}
-	case false:
-		return policy.Result{Reasons: []policy.Reason{r.reason(CodeDenied, "allow", "false")}}
-	}
-	return r.undetermined(CodeUndefined, "allow, true or false", "something else")
-}
-
-func (r *rule) denied(value any) policy.Result {
-	list, ok := value.([]any)
-	if !ok {
-		return r.undetermined(CodeUndefined, "deny, a set of texts", "something else")
-	}
-	var reasons []policy.Reason
-	for _, v := range list {
-		text, ok := v.(string)
-		if !ok {
-			return r.undetermined(CodeUndefined, "deny, a set of texts", "something else")
-		}
-		reasons = append(reasons, r.reason(CodeDenied, "no denial", excerpt.Quote(text)))
-	}
-	if len(reasons) == 0 {
+	if len(denials) == 0 {
 		return policy.Result{Outcome: policy.Satisfied}
 	}
-	slices.SortFunc(reasons, func(a, b policy.Reason) int { return compareText(a.Got, b.Got) })
-	return policy.Result{Reasons: reasons}
+	if r.query.boolean {
+		return policy.Result{Reasons: []policy.Reason{r.reason(CodeDenied, r.query.entry, "false")}}
+	}
+	result := policy.Result{}
+	for _, d := range denials {
+		result.Reasons = append(result.Reasons, r.reason(CodeDenied, "no denial", excerpt.Quote(d)))
+	}
+	return result
 }
 
 func (r *rule) undetermined(code attest.Code, want, got string) policy.Result {

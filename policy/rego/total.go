@@ -205,16 +205,14 @@ func (l *linter) reference(t *ast.Term, r ast.Ref, iterates bool) {
 			l.refuse(CodeConstruct, t.Location, "input.name", r.String())
 			return
 		}
-		if from = 2; len(r) > 2 && r[1].Equal(ast.StringTerm(requestName)) && isText(r[2]) {
-			from = 3
-		}
+		from = max(2, l.known.reach(r))
 	default:
 		l.term(r[0], iterates)
 	}
 	if len(r) == from {
 		return
 	}
-	if v, ok := r[from].Value.(ast.Var); !ok || !v.IsWildcard() || len(r) > from+1 {
+	if v, ok := r[from].Value.(ast.Var); !ok || !v.IsWildcard() || len(r) > from+1 && !l.known.has(r) {
 		l.refuse(CodeConstruct, t.Location, "[_], some x in the list, or object.get with a default", r.String())
 		return
 	}
@@ -250,22 +248,7 @@ func (l *linter) collection(t *ast.Term) bool {
 			return l.collection(v[1]) && l.collection(v[2])
 		}
 	case ast.Ref:
-		return len(v) == 1 && l.collection(v[0]) || l.inputCollection(v)
-	}
-	return false
-}
-
-func (l *linter) inputCollection(r ast.Ref) bool {
-	if !r.HasPrefix(ast.InputRootRef) {
-		return false
-	}
-	if len(r) == 3 && r[1].Equal(ast.StringTerm(requestName)) {
-		return r[2].Equal(ast.StringTerm("subject")) || r[2].Equal(ast.StringTerm("signers"))
-	}
-	for _, f := range l.inputs {
-		if len(r) == 2 && r[1].Equal(ast.StringTerm(f.Name)) {
-			return f.Type.Container != ""
-		}
+		return len(v) == 1 && l.collection(v[0]) || l.known.collection(v)
 	}
 	return false
 }
