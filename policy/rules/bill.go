@@ -12,11 +12,8 @@ import (
 )
 
 // billTypes are the predicate types of the bills of materials that rules read.
-func billTypes() []string { return append(licensedTypes(), predicate.SPDX3Type) }
-
-// licensedTypes are those of the bills in which a component tells its licences itself.
-func licensedTypes() []string {
-	return []string{predicate.CycloneDXType, predicate.SPDXType, predicate.SPDX23Type}
+func billTypes() []string {
+	return []string{predicate.CycloneDXType, predicate.SPDXType, predicate.SPDX23Type, predicate.SPDX3Type}
 }
 
 // A component is one component of a bill as it streams by. Its texts are good until
@@ -162,16 +159,24 @@ type bill struct {
 }
 
 // readBill streams the bill of materials in s and shows visit each component but the
-// subject itself.
-func readBill(s *attest.Statement, subject digest.Set, visit func(*component)) (*bill, error) {
+// subject itself. If it is not licensed, licences may be missing that the bill tells
+// elsewhere.
+func readBill(s *attest.Statement, subject digest.Set, licensed bool, visit func(*component)) (*bill, error) {
 	t := newTokens(s.PredicateReader())
 	var b *bill
+	var licences *licensing
 	var err error
 	switch s.PredicateType() {
 	case predicate.CycloneDXType:
 		b, err = readCycloneDX(t, subject, visit)
 	case predicate.SPDX3Type:
-		b, err = readSPDX3(t, subject, visit)
+		if licensed {
+			licences, err = readLicensing(t)
+			t = newTokens(s.PredicateReader())
+		}
+		if err == nil {
+			b, err = readSPDX3(t, subject, licences, visit)
+		}
 	default:
 		b, err = readSPDX(t, s.PredicateType(), subject, visit)
 	}
@@ -192,12 +197,12 @@ func formatOf(predicateType string) string {
 }
 
 // judgeBill applies a rule about components to each bill. check reports what is wrong
-// with one. A component is the unit of cost.
-func judgeBill(facts *policy.Facts, check func(*component, *faults)) policy.Result {
+// with one, and sees licences if licensed. A component is the unit of cost.
+func judgeBill(facts *policy.Facts, licensed bool, check func(*component, *faults)) policy.Result {
 	subject := facts.Subject().Digest
 	return judge(facts, func(_ policy.Evidence, s *attest.Statement) ([]policy.Reason, error) {
 		var f faults
-		b, err := readBill(s, subject, func(c *component) { facts.Spend(1); check(c, &f) })
+		b, err := readBill(s, subject, licensed, func(c *component) { facts.Spend(1); check(c, &f) })
 		if err != nil {
 			return nil, err
 		}

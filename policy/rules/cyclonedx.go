@@ -161,14 +161,14 @@ func (r *cycloneDX) component(c *component, key []byte, below string, depth int)
 	case "purl":
 		c.purl, err = r.value(c.purl)
 	case "hashes":
-		return r.objects(func(_ int) error {
+		return r.few(func() error {
 			c.hash.algorithm, c.hash.content = c.hash.algorithm[:0], c.hash.content[:0]
 			err := r.object(func(key []byte) error { return r.hash(c, key) })
 			c.addHash()
 			return err
 		})
 	case "licenses":
-		return r.objects(func(_ int) error {
+		return r.few(func() error {
 			n := len(c.licences)
 			err := r.object(func(key []byte) error { return r.licence(c, key) })
 			if len(c.licences) == n {

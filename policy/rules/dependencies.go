@@ -49,7 +49,7 @@ func (r Dependencies) Check(_ context.Context, facts *policy.Facts) policy.Resul
 		denied[i] = string(folded(nil, []byte(pattern)))
 	}
 	var spelling []byte // reused from one component to the next
-	return judgeBill(facts, func(c *component, f *faults) {
+	return judgeBill(facts, false, func(c *component, f *faults) {
 		const remedy = "replace the dependency, or have it allowed"
 		if len(denied) > 0 {
 			spelling = folded(spelling[:0], c.purl)

@@ -50,7 +50,7 @@ func one(statement []byte) [][]byte { return [][]byte{statement} }
 func more() []fixture {
 	var out []fixture
 	for _, list := range [][]fixture{
-		bills(), graphs(), dependencies(), licences(), levels(), buildLevels(), risks(), vexes(), people(), suites(), attributes(), bases(), ledgers(),
+		bills(), graphs(), dependencies(), licences(), graphLicences(), levels(), buildLevels(), risks(), vexes(), people(), suites(), attributes(), bases(), ledgers(),
 	} {
 		out = append(out, list...)
 	}
@@ -122,6 +122,9 @@ func bills() []fixture {
 		{name: "sbom: in the newest version", rule: plain, statements: one([]byte(strings.Replace(string(cyclone(part)), `"1.6"`, `"1.7"`, 1))), outcome: sat, matters: lost(`/predicate/(specVersion|bomFormat|metadata)`)},
 		{name: "sbom: a bad one beside a good one", rule: r, statements: [][]byte{cyclone(""), cyclone(part)}, outcome: vio, code: rules.CodeBillShort, excess: bad},
 
+		{name: "sbom: a name with quotes", rule: r, statements: one(swap(`"name":"m"`, `"name":"\"m\\\""`)), outcome: sat, matters: lost(`/predicate/components/0/name`)},
+		{name: "sbom: quotes across the edge of what is read at once", rule: r, statements: one(swap(`"name":"m"`, `"x":"`+strings.Repeat(`\"`, 1<<15)+`","name":"m"`)), outcome: sat, matters: lost(`/predicate/components/0/name`)},
+		{name: "sbom: quotes across the edge, by one byte later", rule: r, statements: one(swap(`"name":"m"`, `"xy":"`+strings.Repeat(`\"`, 1<<15)+`","name":"m"`)), outcome: sat, matters: lost(`/predicate/components/0/name`)},
 		{name: "sbom: SPDX", rule: rules.SBOM{Trust: trust(), MinComponents: 1, Identified: true, Hashed: true}, statements: one(spdx()), outcome: sat,
 			matters: lost(`/predicate/(SPDXID|spdxVersion|relationships(/0(/.*)?)?|packages(/0/(SPDXID|checksums.*)|/1(/(name|versionInfo|checksums.*|externalRefs(/0(/referenceType|/referenceLocator)?)?))?)?)`)},
 		{name: "sbom: SPDX that describes by a list", rule: plain, statements: one(spdx(`"relationships":[{"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"DESCRIBES","relatedSpdxElement":"SPDXRef-app"}]`, `"documentDescribes":["SPDXRef-app"]`)), outcome: sat, matters: lost(`/predicate/documentDescribes(/0)?`)},
@@ -358,7 +361,6 @@ func licences() []fixture {
 		no("none", of(`[]`)),
 		{name: "licences: SPDX without any", rule: r, statements: one(spdx(`"licenseDeclared":"MIT"`, `"licenseDeclared":"NOASSERTION"`)), outcome: vio, code: rules.CodeLicence, excess: bad, got: purl + "\" without"},
 		{name: "licences: SPDX concluded otherwise", rule: r, statements: one(spdx(`"licenseConcluded":"NOASSERTION","licenseDeclared"`, `"licenseConcluded":"GPL-3.0-only","licenseDeclared"`)), outcome: vio, code: rules.CodeLicence, excess: bad},
-		{name: "licences: SPDX 3, in which they are elsewhere", rule: r, statements: one(spdx3()), outcome: und, code: policy.CodeNeedMissing},
 		{name: "licences: SPDX none", rule: r, statements: one(spdx(`"licenseDeclared":"MIT"`, `"licenseDeclared":"NONE"`)), outcome: vio, code: rules.CodeLicence, excess: bad},
 	}
 }
@@ -862,6 +864,7 @@ func unreadable() []fixture {
 		bill("a graph beside an element", spdx3(`"@graph"`, `"type":"software_Package","@graph"`)),
 		bill("a graph without a document", spdx3(`"SpdxDocument"`, `"Bundle"`)),
 		bill("a graph with two documents", spdx3(`"@graph":[`, `"@graph":[{"type":"SpdxDocument","rootElement":["https://example.com/app"]},`)),
+		bill("a graph with two bills of one id", spdx3(`"@graph":[`, `"@graph":[{"type":"Bom","spdxId":"https://example.com/bill","rootElement":["https://example.com/app"]},`)),
 		bill("a graph of texts", spdx3(`"@graph":[`, `"@graph":["x",`)),
 		bill("an element of an unknown type", spdx3(`"type":"Relationship"`, `"type":"software_Container"`)),
 		bill("an element of an unknown profile", spdx3(`"type":"Relationship"`, `"type":"x_Package"`)),
@@ -899,6 +902,8 @@ func unreadable() []fixture {
 		bill("a subject that is no object", raw(predicate.CycloneDXType, `{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"component":"x"}}`)),
 		bill("metadata that are no object", raw(predicate.CycloneDXType, `{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":"x"}`)),
 		bill("a text that is too long", cyclone(`{"name":"`+strings.Repeat("x", 70_000)+`"}`)),
+		bill("too many hashes", cyclone(strings.Replace(part, `"hashes":[`, `"hashes":[`+strings.Repeat(`{},`, 1024), 1))),
+		bill("too many licences", cyclone(strings.Replace(part, `"licenses":[`, `"licenses":[`+strings.Repeat(`{},`, 1024), 1))),
 		bill("components nested too deeply", raw(predicate.CycloneDXType, `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[`+deep+`],"metadata":{"component":{"components":[`+deep+`]}}}`)),
 		bill("SPDX of another version", spdx("SPDX-2.3", "SPDX-2.2")),
 		bill("SPDX of a future version", []byte(strings.NewReplacer(predicate.SPDX23Type, predicate.SPDXType, "SPDX-2.3", "SPDX-2.4").Replace(string(spdx())))),
@@ -911,7 +916,7 @@ func unreadable() []fixture {
 		bill("SPDX with references that are no objects", spdx(`"externalRefs":[`, `"externalRefs":["x",`)),
 		bill("SPDX with relationships that are no objects", spdx(`"relationships":[`, `"relationships":["x",`)),
 	}
-	return list
+	return append(list, unreadableGraphLicences()...)
 }
 
 // numbered returns n different texts.

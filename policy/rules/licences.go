@@ -16,7 +16,8 @@ import (
 // licences meet it: one side of OR, both sides of AND. A licence with + also gives the
 // choice of the version itself. What is malformed, a licence that is only named, and no
 // licence at all are not allowed. Several licences of one component must all be allowed.
-// SPDX 3 tells licences in relationships between elements; its bills are not read here.
+// In SPDX 3, licences are those of the concluded and declared ones that relationships
+// lead to; a licence that is not an expression in the bill is not allowed.
 type Licences struct {
 	ID string // "licences" if empty
 	Trust
@@ -52,12 +53,12 @@ func (r Licences) Spec() (policy.Spec, error) {
 			return policy.Spec{}, refuse("Except", "package URLs in lower case, without qualifiers", excerpt.Quote(pattern))
 		}
 	}
-	return r.spec(r.ID, "licences", "every component is under an allowed licence", licensedTypes()...), nil
+	return r.spec(r.ID, "licences", "every component is under an allowed licence", billTypes()...), nil
 }
 
 // Check implements policy.Rule.
 func (r Licences) Check(_ context.Context, facts *policy.Facts) policy.Result {
-	return judgeBill(facts, func(c *component, f *faults) {
+	return judgeBill(facts, true, func(c *component, f *faults) {
 		if plainPURL(c.purl) && matches(r.Except, c.purl) {
 			return
 		}

@@ -40,7 +40,7 @@ func (r SBOM) Check(_ context.Context, facts *policy.Facts) policy.Result {
 	subject := facts.Subject().Digest
 	return judge(facts, func(_ policy.Evidence, s *attest.Statement) ([]policy.Reason, error) {
 		var f faults
-		b, err := readBill(s, subject, func(c *component) { facts.Spend(1); r.component(c, &f) })
+		b, err := readBill(s, subject, false, func(c *component) { facts.Spend(1); r.component(c, &f) })
 		if err != nil {
 			return nil, err
 		}

@@ -140,18 +140,18 @@ func (r *spdx) member(key []byte) (err error) {
 	case "versionInfo":
 		c.version, err = r.value(c.version)
 	case "licenseConcluded", "licenseDeclared":
-		if r.scratch, err = r.value(r.scratch); err == nil && string(r.scratch) != "NOASSERTION" {
+		if r.scratch, err = r.value(r.scratch); err == nil && string(r.scratch) != noAssertion {
 			c.addLicence(r.scratch, false)
 		}
 	case "checksums":
-		return r.objects(func(_ int) error {
+		return r.few(func() error {
 			c.hash.algorithm, c.hash.content = c.hash.algorithm[:0], c.hash.content[:0]
 			err := r.object(r.checksum)
 			c.addHash()
 			return err
 		})
 	case "externalRefs":
-		return r.objects(func(_ int) error {
+		return r.few(func() error {
 			c.ref[0], c.ref[1] = c.ref[0][:0], c.ref[1][:0]
 			err := r.object(r.externalRef)
 			if string(c.ref[0]) == "purl" {

@@ -31,10 +31,11 @@ type spdx3 struct {
 	tops     []string            // what the document is about
 	about    map[string][]string // what collections are about
 	matching map[string]bool     // packages that have the subject's digest
+	licences *licensing          // nil if nobody asks for licences
 }
 
-func readSPDX3(t *tokens, subject digest.Set, visit func(*component)) (*bill, error) {
-	r := &spdx3{tokens: t, visit: visit, subject: subject, bill: &bill{}, about: map[string][]string{}, matching: map[string]bool{}}
+func readSPDX3(t *tokens, subject digest.Set, licences *licensing, visit func(*component)) (*bill, error) {
+	r := &spdx3{tokens: t, visit: visit, subject: subject, bill: &bill{}, about: map[string][]string{}, matching: map[string]bool{}, licences: licences}
 	if err := r.open(); err != nil {
 		return nil, err
 	}
@@ -81,6 +82,9 @@ func (r *spdx3) element(i int) error {
 		if len(r.about) == maxDescribed {
 			return errDescribed
 		}
+		if _, twice := r.about[string(c.id)]; twice {
+			return errTwice
+		}
 		r.about[string(c.id)] = r.roots
 	case kind == "software_Package" || kind == "ai_AIPackage" || kind == "dataset_DatasetPackage":
 		return r.component()
@@ -94,6 +98,11 @@ func (r *spdx3) component() error {
 	c := &r.c
 	if !c.is(r.subject) {
 		r.bill.components++
+		if r.licences != nil {
+			if err := r.licences.give(c); err != nil {
+				return err
+			}
+		}
 		r.visit(c)
 		return nil
 	}
@@ -138,7 +147,7 @@ func (r *spdx3) member(key []byte) (err error) {
 			r.addPURL(r.scratch)
 		}
 	case "externalIdentifier":
-		return r.objects(func(int) error {
+		return r.few(func() error {
 			err := r.pair("externalIdentifierType", "identifier")
 			if string(r.inner[1]) == "packageUrl" {
 				r.addPURL(r.inner[2])
@@ -146,7 +155,7 @@ func (r *spdx3) member(key []byte) (err error) {
 			return err
 		})
 	case "verifiedUsing":
-		return r.objects(func(int) error {
+		return r.few(func() error {
 			err := r.pair("algorithm", "hashValue")
 			if string(r.inner[0]) == "Hash" {
 				c.hash.algorithm = append(c.hash.algorithm[:0], strings.ToUpper(string(r.inner[1]))...)

@@ -8,15 +8,17 @@ import (
 	"strconv"
 )
 
-// window is how much of a document is held at one time, and maxText how long a text
-// may be that a rule reads.
+// window is how much of a document is held at one time, maxText how long a text may be
+// that a rule reads, and maxFew how much a component may have of what is remembered.
 const (
 	window  = 32 << 10
 	maxText = 64 << 10
+	maxFew  = 1024
 )
 
 var (
 	errText  = errors.New("a text is longer than " + strconv.Itoa(maxText) + " bytes")
+	errMany  = errors.New("a component has more than " + strconv.Itoa(maxFew) + " of one thing")
 	errShape = errors.New("an object or array where there should be none, or none where there should be one")
 	errEnd   = errors.New("the document ends early")
 )
@@ -85,6 +87,11 @@ func (t *tokens) string(keep bool) error {
 	skip := false // the next byte follows a backslash
 	for {
 		start := t.pos
+		rest := t.buf[start:t.end]
+		if n := bytes.IndexByte(rest, '"'); n != -1 && !skip && bytes.IndexByte(rest[:n], '\\') == -1 {
+			t.pos += n + 1
+			return t.keep(keep, rest[:n])
+		}
 		for t.pos < t.end {
 			c := t.buf[t.pos]
 			t.pos++
@@ -191,6 +198,16 @@ func (t *tokens) objects(element func(i int) error) error {
 			return errShape
 		}
 		return element(i)
+	})
+}
+
+// few reads objects of which there cannot be many.
+func (t *tokens) few(element func() error) error {
+	return t.objects(func(i int) error {
+		if i == maxFew {
+			return errMany
+		}
+		return element()
 	})
 }
 
