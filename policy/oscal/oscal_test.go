@@ -94,6 +94,33 @@ func TestEveryTaskIsTold(t *testing.T) {
 	}
 }
 
+// The tasks of SP 800-218 version 1.1, counted by practice as its table has them. What
+// moved to another place since version 1.0 is no task of its own.
+func TestTheTasksAreThoseOfTheFramework(t *testing.T) {
+	want := map[string]int{
+		"PO.1": 3, "PO.2": 3, "PO.3": 3, "PO.4": 2, "PO.5": 2, "PS.1": 1, "PS.2": 1, "PS.3": 2,
+		"PW.1": 3, "PW.2": 1, "PW.4": 3, "PW.5": 1, "PW.6": 2, "PW.7": 2, "PW.8": 2, "PW.9": 2, "RV.1": 3, "RV.2": 2, "RV.3": 4,
+	}
+	got := map[string]int{}
+	for _, task := range oscal.Tasks() {
+		practice := task[:strings.LastIndex(task, ".")]
+		got[practice]++
+		if practice != "PW.4" { // whose third was withdrawn
+			require.Equal(t, fmt.Sprintf("%s.%d", practice, got[practice]), task)
+		}
+	}
+	require.Equal(t, want, got)
+	for _, moved := range []string{"PW.3.1", "PW.3.2", "PW.4.3", "PW.4.5", "PW.5.2"} {
+		require.NotContains(t, oscal.Tasks(), moved)
+	}
+	for task := range oscal.Default() {
+		require.Contains(t, oscal.Tasks(), task)
+	}
+	for _, people := range []string{"PO.2.2", "PO.2.3", "RV.1.3", "RV.3.1"} {
+		require.NotContains(t, oscal.Default(), people, "no attestation about an artifact shows it")
+	}
+}
+
 func TestWhatBecomesOfATask(t *testing.T) {
 	const sat, vio, und = policy.Satisfied, policy.Violated, policy.Undetermined
 	pass, fail := [3]string{"satisfied", "pass", "satisfied"}, [3]string{"not-satisfied", "fail", "not-satisfied"}
@@ -165,6 +192,46 @@ func TestAnExportIsRepeatable(t *testing.T) {
 	}
 }
 
+// Descriptions, remarks and statements are Markdown: what an attestation says is quoted
+// there, and must not be rendered. Negative case 61.
+func TestNobodyElseWritesMarkup(t *testing.T) {
+	const hostile = "![x](https://evil.example/?) [y](javascript:z) <script>a</script> `b` **c** _d_ ~e~ ^f^ {{ insert: param, g }} &lt; # h | i"
+	d := decision(t, map[string]policy.Outcome{"builder": policy.Violated, "sbom": policy.Waived}, func(r *policy.Report) {
+		for i := range r.Findings {
+			r.Findings[i].Title = hostile
+			for j := range r.Findings[i].Reasons {
+				r.Findings[i].Reasons[j].Got, r.Findings[i].Reasons[j].Where = hostile, hostile
+			}
+		}
+		r.Waivers[0].Author, r.Waivers[0].Approvers, r.Policy.URI = hostile, []string{"bob", hostile}, "https://example.com/"+hostile
+	})
+	document, err := oscal.AssessmentResults([]policy.Decision{d}, oscal.Default(), options)
+	require.NoError(t, err)
+	var tree any
+	require.NoError(t, json.Unmarshal(document, &tree))
+	bare, seen := regexp.MustCompile("(^|[^\\\\])(\\\\\\\\)*[`*_~^\\[\\]{}<>!#|&]"), 0
+	var walk func(name string, v any)
+	walk = func(name string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for k, child := range v {
+				walk(k, child)
+			}
+		case []any:
+			for _, child := range v {
+				walk(name, child)
+			}
+		case string:
+			if slices.Contains([]string{"description", "remarks", "statement", "title"}, name) {
+				seen += strings.Count(v, "evil")
+				assert.NotRegexp(t, bare, v, name)
+			}
+		}
+	}
+	walk("", tree)
+	require.Greater(t, seen, 5)
+}
+
 func TestWhatCannotBeToldIsRefused(t *testing.T) {
 	good := decision(t, nil, nil)
 	testing := decision(t, nil, func(r *policy.Report) { r.Testing = true })
@@ -184,8 +251,9 @@ func TestWhatCannotBeToldIsRefused(t *testing.T) {
 		"a group of nothing":      {[]policy.Decision{good}, oscal.Mapping{"PW.4.4": {{}}}, options, oscal.CodeMapping},
 		"a group of the nameless": {[]policy.Decision{good}, oscal.Mapping{"PW.4.4": {{""}}}, options, oscal.CodeMapping},
 	} {
-		_, err := oscal.AssessmentResults(c.decisions, c.mapping, c.options)
+		document, err := oscal.AssessmentResults(c.decisions, c.mapping, c.options)
 		require.ErrorIs(t, err, attest.Is(c.code), name)
+		require.Nil(t, document, name)
 	}
 	marked := options
 	marked.Testing = true

@@ -91,7 +91,7 @@ func (d *document) add(decision digest.Digest, report policy.Report, m Mapping) 
 	key := decision.String()
 	r := result{
 		UUID: id("result", key, m.String()), Title: "Decision " + key,
-		Description: line("Policy " + report.Policy.URI + " version " + report.Policy.Version + " on " + report.Subject.Digest.String() + " for phase " + string(report.Phase)),
+		Description: markup("Policy " + report.Policy.URI + " version " + report.Policy.Version + " on " + report.Subject.Digest.String() + " for phase " + string(report.Phase)),
 		Start:       report.EvaluatedAt.UTC(), End: report.EvaluatedAt.UTC(),
 		Props: []prop{property("decision", key), property("verdict", report.Verdict.String()), property("subject", report.Subject.Digest.String())},
 	}
@@ -127,7 +127,7 @@ func (r *reviewed) include(task string) {
 // observe tells what became of one rule, and by which evidence.
 func observe(decision string, f policy.Finding, at time.Time) observation {
 	o := observation{
-		UUID: id("observation", decision, f.Rule), Title: "Rule " + f.Rule, Description: line(f.Title), Methods: []string{"TEST"},
+		UUID: id("observation", decision, f.Rule), Title: "Rule " + f.Rule, Description: markup(f.Title), Methods: []string{"TEST"},
 		Collected: at.UTC(), Props: []prop{property("rule", f.Rule), property("outcome", f.Outcome.String())},
 	}
 	if o.Description == "" {
@@ -135,7 +135,7 @@ func observe(decision string, f policy.Finding, at time.Time) observation {
 	}
 	var remarks []string
 	for _, reason := range f.Reasons {
-		remarks = append(remarks, line(reason.String()))
+		remarks = append(remarks, markup(reason.String()))
 	}
 	o.Remarks = strings.Join(remarks, "; ")
 	for _, e := range f.Evidence {
@@ -152,7 +152,7 @@ func accept(decision string, f policy.Finding, report policy.Report) risk {
 	}
 	for _, w := range report.Waivers {
 		if w.Used && w.Rule == f.Rule {
-			r.Statement = line("Waiver " + w.Evidence.String() + " by " + excerpt.Quote(w.Author) + ", approved by " + excerpt.Quote(strings.Join(w.Approvers, ", ")))
+			r.Statement = markup("Waiver " + w.Evidence.String() + " by " + excerpt.Quote(w.Author) + ", approved by " + excerpt.Quote(strings.Join(w.Approvers, ", ")))
 			r.Deadline = w.Expires.UTC()
 		}
 	}
@@ -165,8 +165,8 @@ func accept(decision string, f policy.Finding, report policy.Report) risk {
 // judge tells what became of one task.
 func judge(decision, task string, a assessment, observed, risks map[string]string) finding {
 	f := finding{
-		UUID: id("finding", decision, task), Title: "Task " + task, Description: line(a.remarks),
-		Target: target{Type: "statement-id", ID: "statement_" + task, Status: status{State: "not-satisfied", Remarks: line(a.remarks)}},
+		UUID: id("finding", decision, task), Title: "Task " + task, Description: markup(a.remarks),
+		Target: target{Type: "statement-id", ID: "statement_" + task, Status: status{State: "not-satisfied", Remarks: markup(a.remarks)}},
 	}
 	word := "not-satisfied"
 	switch a.state {
@@ -190,6 +190,19 @@ func judge(decision, task string, a assessment, observed, risks map[string]strin
 }
 
 func property(name, value string) prop { return prop{name, Namespace, line(value)} }
+
+// markup is the line for a field that OSCAL reads as Markdown: whatever somebody else
+// wrote stays text, and becomes no link, image, emphasis, HTML or insertion.
+func markup(s string) string {
+	var b strings.Builder
+	for _, r := range line(s) {
+		if strings.ContainsRune("\\`*_~^[]{}<>!#|&", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
 
 // line brings text to one line without control characters, as OSCAL demands.
 func line(s string) string {
