@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sealwright/sealwright/attest/digest"
 	"github.com/sealwright/sealwright/internal/excerpt"
 	"github.com/sealwright/sealwright/internal/strictjson"
 )
@@ -45,7 +44,7 @@ func (l Limits) withDefaults() Limits {
 type Statement struct {
 	subjects      []Descriptor
 	predicateType string
-	predicate     json.RawMessage
+	predicate     strictjson.Checked
 	raw           []byte
 }
 
@@ -95,35 +94,42 @@ func ParseStatement(b []byte, limits Limits) (*Statement, error) {
 func parseStatement(raw []byte, limits Limits) (*Statement, error) {
 	limits = limits.withDefaults()
 	opts := strictjson.Options{Bytes: limits.Bytes, Depth: limits.Depth, AllowUnknown: true}
-	parts, err := strictjson.Fields(raw, opts, "_type", "subject", "predicateType", "predicate")
+	parts, err := strictjson.CheckedFields(raw, opts, "_type", "subject", "predicateType", "predicate", "type", "predicate_type")
 	if err != nil {
 		return nil, refuseJSON("", "strict JSON of a Statement", err)
 	}
-	s := &Statement{predicate: json.RawMessage(parts[3]), raw: raw}
-	kind, err := text("/_type", parts[0])
+	for i, alias := range []string{"type", "predicate_type"} { // by which readers of protocol buffers know two of them, too
+		if parts[4+i].Part() != nil {
+			return nil, Refuse(CodeJSON, "/"+alias, "fields by their names in the specification", "an alias")
+		}
+	}
+	s := &Statement{predicate: parts[3], raw: raw}
+	kind, err := text("/_type", parts[0].Part())
 	if err != nil {
 		return nil, err
 	}
 	if kind != StatementType {
 		return nil, Refuse(CodeStatementType, "/_type", StatementType, excerpt.Quote(kind))
 	}
-	if s.subjects, err = readSubjects(parts[1], limits.Subjects); err != nil {
+	if s.subjects, err = readSubjects(parts[1].Part(), limits.Subjects); err != nil {
 		return nil, refuseJSON("/subject", "strict JSON of a Statement", err)
 	}
 	if err := checkSubjects(s.subjects, limits.Subjects); err != nil {
 		return nil, err
 	}
-	if s.predicateType, err = text("/predicateType", parts[2]); err != nil {
+	if s.predicateType, err = text("/predicateType", parts[2].Part()); err != nil {
 		return nil, err
 	}
 	if err := CheckTypeURI(s.predicateType); err != nil {
 		return nil, err
 	}
-	if len(s.predicate) == 0 || string(s.predicate) == "null" {
-		s.predicate = json.RawMessage("{}") // "unset is treated the same as set-but-empty"
+	if s.predicate.Part().IsNull() { // "unset is treated the same as set-but-empty"
+		s.predicate, err = strictjson.CheckedWhole([]byte("{}"), strictjson.Options{})
+	} else if p := s.predicate.Part(); p[0] != '{' {
+		err = Refuse(CodePredicate, "/predicate", "a JSON object", kindOf(p))
 	}
-	if s.predicate[0] != '{' {
-		return nil, Refuse(CodePredicate, "/predicate", "a JSON object", kindOf(s.predicate))
+	if err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -162,30 +168,17 @@ func checkSubjects(subjects []Descriptor, most int) error {
 		return Refuse(CodeLimit, "/subject", "at most "+strconv.Itoa(most), "more")
 	}
 	for i, s := range subjects {
-		if len(s.Digest) <= maxDigests && wellFormed(s.Digest) {
-			continue
-		}
-		where := "/subject/" + strconv.Itoa(i) + "/digest"
 		if len(s.Digest) > maxDigests {
-			return Refuse(CodeLimit, where, "at most "+strconv.Itoa(maxDigests)+" digests", "more")
+			return Refuse(CodeLimit, digestsOf(i), "at most "+strconv.Itoa(maxDigests)+" digests", "more")
 		}
 		if err := s.Digest.Validate(); err != nil {
-			return Refuse(CodeSubjectDigest, where, "well-formed digests", "").Because(err)
+			return Refuse(CodeSubjectDigest, digestsOf(i), "well-formed digests", "").Because(err)
 		}
 	}
 	return nil
 }
 
-// wellFormed is digest.Set.Validate without its order, which only matters to the
-// error.
-func wellFormed(s digest.Set) bool {
-	for algorithm, hex := range s {
-		if (digest.Digest{Algorithm: algorithm, Hex: hex}).Validate() != nil {
-			return false
-		}
-	}
-	return len(s) > 0
-}
+func digestsOf(subject int) string { return "/subject/" + strconv.Itoa(subject) + "/digest" }
 
 // CheckTypeURI reports whether s is an absolute URI without fragment or
 // surrounding space, as predicate types, build types and builder ids must be.
@@ -233,25 +226,25 @@ func (s *Statement) PredicateType() string { return s.predicateType }
 
 // Predicate returns a copy of the predicate's bytes: a JSON object. For a large
 // one, PredicateReader copies nothing.
-func (s *Statement) Predicate() json.RawMessage { return bytes.Clone(s.predicate) }
+func (s *Statement) Predicate() json.RawMessage {
+	return json.RawMessage(bytes.Clone(s.predicate.Part()))
+}
 
 // PredicateReader returns a reader of the predicate's bytes.
 func (s *Statement) PredicateReader() io.Reader {
 	// Without the methods of bytes.Reader: WriteTo would hand the statement's own
 	// memory to a writer.
-	return struct{ io.Reader }{bytes.NewReader(s.predicate)}
+	return struct{ io.Reader }{bytes.NewReader(s.predicate.Part())}
 }
 
 // PredicateSize returns the number of the predicate's bytes.
-func (s *Statement) PredicateSize() int { return len(s.predicate) }
+func (s *Statement) PredicateSize() int { return len(s.predicate.Part()) }
 
 // DecodePredicate reads the predicate strictly into v, a pointer to a struct.
 // Unlike at the top level, a field that v does not have is refused unless
 // allowUnknown is set: what a verifier does not understand it must not pass.
 func (s *Statement) DecodePredicate(v any, allowUnknown bool) error {
-	n := len(s.predicate) // it has passed the statement's Limits already
-	opts := strictjson.Options{Bytes: n, Depth: n, Values: n, AllowUnknown: allowUnknown}
-	if err := strictjson.Unmarshal(s.predicate, v, opts); err != nil {
+	if err := s.predicate.Unmarshal(v, allowUnknown); err != nil {
 		refusal := refuseJSON("/predicate", "strict JSON of "+excerpt.Quote(s.predicateType), err)
 		refusal.Code = CodePredicate
 		return refusal
@@ -259,7 +252,7 @@ func (s *Statement) DecodePredicate(v any, allowUnknown bool) error {
 	return nil
 }
 
-func kindOf(b json.RawMessage) string {
+func kindOf(b strictjson.Part) string {
 	if len(b) == 0 {
 		return "nothing"
 	}

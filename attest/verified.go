@@ -75,7 +75,7 @@ type Facts struct {
 // statement reaches a policy. Only Seal makes one; the zero Verified, and a
 // nil one, answer nothing. It is immutable and safe for concurrent use.
 type Verified struct {
-	facts *Facts
+	facts Facts
 }
 
 // Seal makes a Verified from what a verifier established. It is for implementers
@@ -107,7 +107,7 @@ func Seal(f Facts) (*Verified, error) {
 	f.Claims = slices.Clone(f.Claims)
 	f.Times = slices.Clone(f.Times)
 	f.Inclusions = slices.Clone(f.Inclusions)
-	return &Verified{facts: &f}, nil
+	return &Verified{facts: f}, nil
 }
 
 // checkClaims demands that each claim is of a signer, and none is there twice.
@@ -131,7 +131,7 @@ func checkClaims(claims []Claim, signers []Identity) error {
 }
 
 // IsZero reports whether v carries nothing.
-func (v *Verified) IsZero() bool { return v == nil || v.facts == nil }
+func (v *Verified) IsZero() bool { return v == nil || v.facts.Statement == nil }
 
 // Authority returns the name of the verifier and its trust; "" for the zero
 // Verified.

@@ -66,6 +66,8 @@ func TestEvidenceThatIsNotWhatItShouldBe(t *testing.T) {
 	strong.Subject.Digest = digest.Set{digest.SHA256: hexOf("a"), digest.SHA1: strings.Repeat("a", 40)}
 	conflicting := request(about(digest.Set{digest.SHA256: hexOf("b"), digest.SHA1: strings.Repeat("a", 40)}))
 	conflicting.Subject = strong.Subject
+	index := request(about(artifact()))
+	index.Subject.Digest = digest.Set{digest.SHA256: hexOf("1")}
 	s := statement(t, reviewType, `{"good":true}`)
 	typed := func(predicateType string) policy.Request {
 		return request(seal(t, statement(t, predicateType, `{"good":true}`), policytest.Synthetic{Signers: []string{"alice"}}))
@@ -96,6 +98,7 @@ func TestEvidenceThatIsNotWhatItShouldBe(t *testing.T) {
 		{"19 a weak digest alone", one, strong, unknown, policy.CodeNeedSubject},
 		{"19 a weak digest equal, a strong one different", one, conflicting, unknown, policy.CodeNeedSubject},
 		{"21 the index's evidence for a manifest", one, request(about(digest.Set{digest.SHA256: hexOf("1")})), unknown, policy.CodeNeedSubject},
+		{"21 a manifest's evidence for its index", one, index, unknown, policy.CodeNeedSubject},
 		{"33 one good and one bad attestor", good, request(reviewed(t, `{"good":true}`, "alice"), reviewed(t, `{"good":false}`, "bob")), deny, "test.review.bad"},
 		{"34 a bad attestation behind a good one", good, request(reviewed(t, `{"good":false}`, "alice"), reviewed(t, `{"good":true}`, "alice")), deny, "test.review.bad"},
 		{"35 a missing field", good, says(`{}`), deny, "test.review.bad"},
@@ -259,6 +262,12 @@ func TestTheEngineStaysShut(t *testing.T) {
 			return policy.Result{Outcome: policy.Satisfied}
 		}))
 		require.Equal(t, policy.Deny, decide(t, e, fine).Verdict(), "alice asks and has approved")
+	})
+	t.Run("56 a robot is no person", func(t *testing.T) {
+		need := reviewNeed()
+		need.Threshold = 2
+		robot := review(t, "https://ci.example.com#repo:acme/app:workflow:approve")
+		requireRefused(t, decide(t, engine(t, needing(need)), request(review(t, "alice"), robot)), policy.Indeterminate, policy.CodeNeedThreshold)
 	})
 	t.Run("57 a threshold met by a rotated key", func(t *testing.T) {
 		need := reviewNeed()

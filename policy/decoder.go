@@ -19,8 +19,9 @@ func NewDecoder[T any](decode func(*attest.Statement) (T, error)) *Decoder[T] {
 	return &Decoder[T]{decode}
 }
 
-// read is what a decoder returned.
+// read is what a decoder returned, on a sheet of its own.
 type read[T any] struct {
+	sheet
 	value T
 	err   error
 }
@@ -38,7 +39,8 @@ func (d *Decoder[T]) Of(e Evidence) (T, error) {
 	}
 	r := new(read[T])
 	r.value, r.err = d.decode(e.Statement())
-	desk.put(d, r)
+	r.sheet = sheet{decoder: d, read: r}
+	desk.put(&r.sheet)
 	return r.value, r.err
 }
 
@@ -49,7 +51,7 @@ type desk struct{ top atomic.Pointer[sheet] }
 // A sheet on a desk never changes.
 type sheet struct {
 	decoder any // the *Decoder[T] that made it
-	value   any // a *read[T]
+	read    any // the *read[T] that it is part of
 	under   *sheet
 	depth   int
 }
@@ -61,16 +63,16 @@ const mostSheets = 8
 func (d *desk) find(decoder any) any {
 	for s := d.top.Load(); s != nil; s = s.under {
 		if s.decoder == decoder {
-			return s.value
+			return s.read
 		}
 	}
 	return nil
 }
 
-func (d *desk) put(decoder, value any) {
+func (d *desk) put(s *sheet) {
 	for {
 		top := d.top.Load()
-		s := &sheet{decoder, value, top, 1}
+		s.under, s.depth = top, 1
 		if top != nil {
 			s.depth += top.depth
 		}
@@ -80,10 +82,6 @@ func (d *desk) put(decoder, value any) {
 	}
 }
 
-// clearAll empties the desks and lets nothing be put on them any more.
-func clearAll(desks []desk) {
-	full := &sheet{depth: mostSheets}
-	for i := range desks {
-		desks[i].top.Store(full)
-	}
-}
+// clear empties the desk and lets nothing be put on it any more. full is a sheet as deep
+// as a desk may be.
+func (d *desk) clear(full *sheet) { d.top.Store(full) }

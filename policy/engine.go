@@ -22,6 +22,7 @@ type Engine struct {
 	root     tree
 	rules    []compiled
 	needs    int        // of all rules together
+	distinct int        // of these
 	redact   []string   // of the configuration and of every rule
 	portable bool       // every text of the configuration can be written as JSON
 	lanes    *sync.Pool // of *lane
@@ -46,6 +47,7 @@ func New(c Config) (*Engine, error) {
 		shortest = min(shortest, rules[i].budget.Time)
 	}
 	e := &Engine{config: c, root: root, rules: rules, lanes: &sync.Pool{New: func() any { return newLane(shortest) }}}
+	e.distinct = numberNeeds(e.rules)
 	e.redact = slices.Clone(c.Redact)
 	for i := range rules {
 		e.needs += len(rules[i].needs)
@@ -65,7 +67,7 @@ func (e *Engine) Evaluate(ctx context.Context, req Request) (Decision, error) {
 		return Decision{}, err
 	}
 	q.judge(ctx)
-	clearAll(q.desks) // for the decision keeps q
+	q.tidy() // for the decision keeps q
 	if until, ok := q.settled(); ok && ctx.Err() == nil {
 		now := q.request.Now
 		if until = earliest(until, now.Add(e.config.Validity)); written(until) {

@@ -115,6 +115,20 @@ func TestAContextThatEndsDuringARule(t *testing.T) {
 	require.Equal(t, policy.CodeRuleCancelled, f[2].Reasons[0].Code)
 }
 
+func TestADeadlineDuringARule(t *testing.T) { // negative case 53
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	c := config(policy.Rules(named("a"), with("b", func(ctx context.Context, _ *policy.Facts) policy.Result {
+		<-ctx.Done()
+		return policy.Result{Outcome: policy.Satisfied}
+	}), named("c")))
+	c.Budget.Time = time.Minute
+	d, err := engineOf(t, c).Evaluate(ctx, request(review(t, "alice")))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	requireRefused(t, d, policy.Indeterminate, policy.CodeRuleCancelled)
+	require.Equal(t, policy.CodeRuleCancelled, finding(t, d, "c").Reasons[0].Code, "it is not asked any more")
+}
+
 func TestADeadlineThatIsOver(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 	defer cancel()

@@ -18,6 +18,7 @@ type inquiry struct {
 	waivers []*attest.Verified
 	pool    []item
 	desks   []desk // of the pool; nil if there is but one need, judged once
+	full    sheet  // for desks that are not used any more
 	trials  []trial
 	// unsteady tells that evidence lies in the future: time alone may let more of it
 	// meet a need.
@@ -86,14 +87,23 @@ func (q *inquiry) gather(ctx context.Context, evidence []*attest.Verified, again
 	}
 }
 
+// tidy lets go of what rules decoded.
+func (q *inquiry) tidy() {
+	q.full.depth = mostSheets
+	for i := range q.desks {
+		q.desks[i].clear(&q.full)
+	}
+}
+
 // prepare decides which rules apply and gathers each one's facts. All facts share
-// three pieces of memory.
+// a few pieces of memory.
 func (q *inquiry) prepare(ctx context.Context) {
 	e, now := q.engine, q.request.Now
 	q.trials = make([]trial, len(e.rules))
 	facts := make([]Facts, len(e.rules))
 	needs := make([]met, 0, e.needs)
-	store := newStore(e.needs)
+	meetings := make([]meeting, e.distinct)
+	store := newStore(e.distinct)
 	for i := range q.trials {
 		q.trials[i].result.Outcome = NotApplicable
 	}
@@ -114,10 +124,14 @@ func (q *inquiry) prepare(ctx context.Context) {
 		from := len(needs)
 		var unmet []Reason
 		for j := range rule.needs {
-			m, until, reasons := rule.needs[j].meet(q.pool, now, needs[from:], store)
-			needs = append(needs, m)
-			unmet = append(unmet, reasons...)
-			t.until = earliest(t.until, until)
+			m := &meetings[rule.needs[j].number]
+			if !m.done {
+				m.met, m.until, m.unmet = rule.needs[j].meet(q.pool, now, needs[from:], store)
+				m.done = true
+			}
+			needs = append(needs, m.met)
+			unmet = append(unmet, m.unmet...)
+			t.until = earliest(t.until, m.until)
 		}
 		mine := needs[from:len(needs):len(needs)]
 		if len(unmet) > 0 {

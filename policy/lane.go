@@ -106,9 +106,10 @@ func (l *lane) start(ctx context.Context, asks []ask) {
 	r.leash = r.leash.on(ctx)
 	r.asks = asks
 	r.judged.Store(0)
-	if !r.brief {
+	if !r.brief && cap(r.results) < len(asks) {
 		r.results = make([]Result, len(asks))
 	}
+	r.results = r.results[:cap(r.results)]
 	l.count++
 	l.watch.begin(l.count)
 	l.rounds <- r
@@ -149,7 +150,8 @@ func (l *lane) await(ctx context.Context) (judged int, over bool, missed attest.
 // clean makes the lane forget the round, so that it can be used again.
 func (l *lane) clean() {
 	r := l.round
-	r.asks, r.results, r.brief, r.spoilt, r.until = nil, nil, false, false, time.Time{}
+	clear(r.results)
+	r.asks, r.brief, r.spoilt, r.until = nil, false, false, time.Time{}
 	r.leash.slip()
 }
 

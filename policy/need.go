@@ -17,6 +17,28 @@ import (
 type need struct {
 	Need
 	independentOf []int // indices of the needs named by NotSameAs
+	number        int   // equal needs of several rules share one
+}
+
+// numberNeeds numbers the needs of all rules, and returns how many numbers there are. A
+// need with NotSameAs depends on its rule, and equals no other.
+func numberNeeds(rules []compiled) (count int) {
+	numbers := map[string]int{}
+	for i := range rules {
+		for j := range rules[i].needs {
+			n := &rules[i].needs[j]
+			text := fmt.Sprintf("%q %q %q %v %d %d %q %d", n.Name, n.PredicateTypes, n.Signers, n.AnySigner, n.Threshold, n.MaxAge, n.TimeAt, n.Quantifier)
+			number, known := numbers[text]
+			if !known || len(n.NotSameAs) > 0 {
+				number = count
+				count++
+			}
+			if n.number = number; len(n.NotSameAs) == 0 {
+				numbers[text] = number
+			}
+		}
+	}
+	return count
 }
 
 // maxNeeds bounds the needs of one rule.
@@ -118,6 +140,14 @@ func (s *evidenceStore) add(p piece) {
 	}
 	s.pieces = append(s.pieces, p)
 	s.list = append(s.list, Evidence{&s.pieces[len(s.pieces)-1]})
+}
+
+// A meeting is what becomes of one need, for every rule that has it.
+type meeting struct {
+	done  bool
+	met   met
+	until time.Time
+	unmet []Reason
 }
 
 // meet returns the evidence that meets n, or the reasons why n is unmet. until is

@@ -115,6 +115,9 @@ func refer(v *attest.Verified) EvidenceRef {
 // decision does not depend on how its caller collected it.
 func canonicalOrder(evidence []*attest.Verified) []*attest.Verified {
 	out := slices.Clone(evidence)
+	if len(out) < 2 {
+		return out
+	}
 	order(out, by(compareVerified))
 	return slices.CompactFunc(out, func(a, b *attest.Verified) bool { return compareVerified(a, b) == 0 })
 }

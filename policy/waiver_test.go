@@ -184,6 +184,11 @@ func TestAWaiverThatDoesNotFitIsRefused(t *testing.T) { // negative case 42
 			require.NoError(t, err)
 			return seal(t, s, policytest.Synthetic{Signers: []string{"zoe", "carol"}})
 		}, policy.CodeWaiverSubject},
+		{"for a wildcard subject", func(t *testing.T) *attest.Verified {
+			s, err := policy.NewWaiver(aWaiver(), attest.Descriptor{Name: "*", URI: "*", Digest: digest.Set{digest.SHA256: hexOf("b")}})
+			require.NoError(t, err)
+			return seal(t, s, policytest.Synthetic{Signers: []string{"zoe", "carol"}})
+		}, policy.CodeWaiverSubject},
 		{"by an unlisted authority", func(t *testing.T) *attest.Verified {
 			s, err := policy.NewWaiver(aWaiver(), attest.Descriptor{Digest: artifact()})
 			require.NoError(t, err)
@@ -270,6 +275,8 @@ func TestWaiverTermsAreStrict(t *testing.T) {
 	}
 	_, err := policy.NewWaiver(policy.Waiver{}, attest.Descriptor{Digest: artifact()})
 	require.ErrorIs(t, err, attest.Is(policy.CodeWaiverFormat))
+	_, err = policy.NewWaiver(aWaiver(), attest.Descriptor{Name: "*"})
+	require.Error(t, err, "a waiver is for a digest")
 	w := aWaiver()
 	w.Class, w.Expires = policy.ClassEmergency, w.NotBefore.Add(policy.EmergencyLife+1)
 	require.ErrorIs(t, w.Validate(), attest.Is(policy.CodeWaiverFormat), "an emergency ends within a day")

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -189,6 +190,24 @@ func (w *world) inspect() {
 	i.ExpectedProducts = [][]string{{"MATCH", "out/*", "WITH", "PRODUCTS", "FROM", "pack"}, {"DISALLOW", "*"}}
 	i.ExpectedMaterials = [][]string{}
 	w.layout.Inspect = append(w.layout.Inspect, i)
+}
+
+// A layout names a command that leaves a trace. Verification leaves none, whether the
+// inspection's result is there or not.
+func TestAnInspectionIsNeverRun(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "it-ran")
+	for name, result := range map[string]map[string]layout.Link{
+		"without a result": nil,
+		"with a result":    {"look": link("look", nil, map[string]in_toto.HashObj{"out/app.tar": file("tar")})},
+	} {
+		w := newWorld()
+		w.inspect()
+		w.layout.Inspect[0].Run = []string{"touch", mark}
+		w.inspections = result
+		_, err := w.verify(t)
+		require.Equal(t, result != nil, err == nil, "%s: %v", name, err)
+		require.NoFileExists(t, mark, name)
+	}
 }
 
 func inspectionNamedAsStep(w *world) {

@@ -51,11 +51,22 @@ func element(target reflect.Value, i int) reflect.Value {
 	case target.Kind() == reflect.Array && i < target.Len():
 		return target.Index(i)
 	case target.Kind() == reflect.Slice:
-		target.Grow(1)
+		if i == target.Cap() {
+			target.Grow(growth(target))
+		}
 		target.SetLen(i + 1)
 		return target.Index(i)
 	}
 	return reflect.Value{}
+}
+
+// growth tells by how many elements at least a full slice must grow.
+func growth(slice reflect.Value) int {
+	const small = 64
+	if slice.Len() == 0 && slice.Type().Elem().Size() <= small {
+		return 4
+	}
+	return 1
 }
 
 // room returns where the value of an object's member goes: into the struct's field
@@ -83,10 +94,10 @@ func (s *scanner) room(p *plan, target reflect.Value, index int) reflect.Value {
 // put puts the member that was just read into the map target: its value is into, or the
 // text that begins at start.
 func (s *scanner) put(p *plan, target reflect.Value, raw span, into reflect.Value, start int) {
-	key := string(raw.plain(s.data))
+	key := s.keep(raw.plain(s.data))
 	switch {
 	case p.isTexts:
-		target.Interface().(map[string]string)[key] = string(s.since(start).plain())
+		target.Interface().(map[string]string)[key] = s.keep(Part(s.data[start:s.pos]).plain())
 	case into.IsValid():
 		target.SetMapIndex(reflect.ValueOf(key).Convert(target.Type().Key()), into)
 	}
@@ -123,8 +134,29 @@ func (s *scanner) fillText(p *plan, target reflect.Value, start int) {
 		}
 		target.SetBytes(b)
 	default:
-		target.SetString(string(text))
+		target.SetString(s.keep(text))
 	}
+}
+
+// Short texts share memory, so that not each of them has to be allocated. Who keeps one
+// keeps at most mostShared bytes of others.
+const (
+	mostShared = 512
+	mostShort  = mostShared / 4
+)
+
+// keep returns text as a string.
+func (s *scanner) keep(text []byte) string {
+	if len(text) > mostShort {
+		return string(text)
+	}
+	if s.texts.Cap()-s.texts.Len() < len(text) {
+		s.texts.Reset()
+		s.texts.Grow(min(mostShared, len(s.data)))
+	}
+	start := s.texts.Len()
+	s.texts.Write(text)
+	return s.texts.String()[start:]
 }
 
 // setNumber reports whether target holds the number.

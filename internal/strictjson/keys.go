@@ -13,18 +13,20 @@ import (
 // a hash table over its part of the stack; the hash is seeded anew for each
 // document, so that nobody can choose keys that collide.
 type keySet struct {
-	seed   maphash.Seed
-	seeded bool
-	stack  []key
-	opened []object
-	tables [][]uint32 // free ones
-	plain  []byte     // scratch: a key without escapes
-	fold   []byte     // scratch: a key in folded form
+	distinct bool // every object's keys are known to be: nothing is held
+	seed     maphash.Seed
+	seeded   bool
+	stack    []key
+	object              // the innermost one
+	outer    []object   // the open ones around it
+	tables   [][]uint32 // free ones
+	fold     []byte     // scratch: a key in folded form
+}
 
-	// Where stack, opened and fold begin, to save allocations.
-	firstKeys   [few]key
-	firstOpened [8]object
-	firstFold   [64]byte
+// A footing is where the stacks of a keySet begin, in one piece of memory.
+type footing struct {
+	stack [few]key
+	outer [8]object
 }
 
 type key struct {
@@ -42,94 +44,93 @@ const few = 16
 
 // open begins an object.
 func (k *keySet) open() {
-	if k.stack == nil {
-		k.stack, k.opened, k.fold = k.firstKeys[:0], k.firstOpened[:0], k.firstFold[:0]
+	if k.distinct {
+		return
 	}
-	k.opened = append(k.opened, object{base: len(k.stack)})
+	if k.stack == nil {
+		f := new(footing)
+		k.stack, k.outer = f.stack[:0], f.outer[:0]
+	}
+	k.outer = append(k.outer, k.object)
+	k.object = object{base: len(k.stack)}
 }
 
 // close ends the innermost object.
 func (k *keySet) close() {
-	o := k.opened[len(k.opened)-1]
-	k.opened = k.opened[:len(k.opened)-1]
-	k.stack = k.stack[:o.base]
-	if o.table != nil {
-		k.tables = append(k.tables, o.table)
+	if k.distinct {
+		return
 	}
+	k.stack = k.stack[:k.base]
+	if k.table != nil {
+		k.tables = append(k.tables, k.table)
+	}
+	k.object = k.outer[len(k.outer)-1]
+	k.outer = k.outer[:len(k.outer)-1]
 }
 
-// add puts a key into the innermost object. It returns CauseDuplicateKey or
-// CauseFoldedKey, and the earlier key, where the object has one like it.
-func (k *keySet) add(data, name []byte, text span) (cause Cause, twin []byte) {
-	o := &k.opened[len(k.opened)-1]
-	keys := k.stack[o.base:]
-	if o.table != nil {
-		return k.addHashed(data, name, text, o)
+// add puts the key text of data into the innermost object. It returns CauseDuplicateKey
+// or CauseFoldedKey, and the earlier key, where the object has one like it.
+func (k *keySet) add(data []byte, text span) (cause Cause, twin []byte) {
+	if k.table != nil {
+		return k.addHashed(data, text)
 	}
-	h := k.mark(name)
+	h := k.mark(data, text)
+	keys := k.stack[k.base:]
 	for i := range keys {
 		if keys[i].hash == h {
-			if cause, twin = compare(name, keys[i].text.plain(data)); cause != "" {
+			if cause, twin = compare(text.plain(data), keys[i].text.plain(data)); cause != "" {
 				return cause, twin
 			}
 		}
 	}
 	k.stack = append(k.stack, key{h, text})
 	if len(keys) == few {
-		k.hashAll(data, o)
+		k.hashAll(data)
 	}
 	return "", nil
 }
 
 // addHashed is add for an object with a table.
-func (k *keySet) addHashed(data, name []byte, text span, o *object) (cause Cause, twin []byte) {
-	keys := k.stack[o.base:]
+func (k *keySet) addHashed(data []byte, text span) (cause Cause, twin []byte) {
+	keys := k.stack[k.base:]
+	name := text.plain(data)
 	h := k.hash(name)
-	mask := uint64(len(o.table) - 1)
-	for at := h & mask; o.table[at] != 0; at = (at + 1) & mask {
-		if other := keys[o.table[at]-1]; other.hash == h {
+	mask := uint64(len(k.table) - 1)
+	for at := h & mask; k.table[at] != 0; at = (at + 1) & mask {
+		if other := keys[k.table[at]-1]; other.hash == h {
 			if cause, twin = compare(name, other.text.plain(data)); cause != "" {
 				return cause, twin
 			}
 		}
 	}
 	k.stack = append(k.stack, key{h, text})
-	k.index(o)
+	k.index()
 	return "", nil
 }
 
 // mark returns a number that all names equal under bytes.EqualFold share. Others may
 // share it too, if somebody wants them to: it serves to compare with few.
-func (k *keySet) mark(name []byte) uint64 {
-	h, high := mark(name)
-	if high != 0 {
-		k.fold = fold(k.fold[:0], name)
-		h, _ = mark(k.fold)
+func (k *keySet) mark(data []byte, text span) uint64 {
+	if text.form == 0 {
+		return mark(data[text.start:text.end])
 	}
-	return h
+	k.fold = fold(k.fold[:0], text.plain(data))
+	return mark(k.fold)
 }
 
-// mark takes letters of either case for the same. high is not zero if name is not ASCII.
-func mark(name []byte) (h uint64, high byte) {
+// mark takes letters of either case for the same. It looks at both ends of a long name.
+func mark(name []byte) uint64 {
 	const lower = 0x2020202020202020 // what makes a letter small
-	h = uint64(len(name))
-	var all, last uint64
-	for rest := name; len(rest) > 0; {
-		if len(rest) >= 8 {
-			last, rest = binary.LittleEndian.Uint64(rest), rest[8:]
-		} else if len(name) >= 8 {
-			last, rest = binary.LittleEndian.Uint64(name[len(name)-8:]), nil
-		} else {
-			for _, c := range rest {
-				last = last<<8 | uint64(c)
-			}
-			rest = nil
-		}
-		all |= last
-		h = (h ^ (last | lower)) * 0x9e3779b97f4a7c15
-		h ^= h >> 32
+	var first, last uint64
+	switch n := len(name); {
+	case n >= 8:
+		first, last = binary.LittleEndian.Uint64(name), binary.LittleEndian.Uint64(name[n-8:])
+	case n >= 4:
+		first, last = uint64(binary.LittleEndian.Uint32(name)), uint64(binary.LittleEndian.Uint32(name[n-4:]))
+	case n > 0:
+		first, last = uint64(name[0]), uint64(name[n/2])<<8|uint64(name[n-1])
 	}
-	return h, beyondASCII(all)
+	return (first|lower)*0x9e3779b97f4a7c15 ^ (last | lower) + uint64(len(name))
 }
 
 // hash is mark with a hash that nobody can foresee.
@@ -138,39 +139,39 @@ func (k *keySet) hash(name []byte) uint64 {
 	return maphash.Bytes(k.seed, k.fold)
 }
 
-// hashAll gives the object its first table.
-func (k *keySet) hashAll(data []byte, o *object) {
+// hashAll gives the innermost object its first table.
+func (k *keySet) hashAll(data []byte) {
 	if !k.seeded {
 		k.seed, k.seeded = maphash.MakeSeed(), true
 	}
-	keys := k.stack[o.base:]
+	keys := k.stack[k.base:]
 	for i := range keys {
 		keys[i].hash = k.hash(keys[i].text.plain(data))
 	}
-	k.index(o)
+	k.index()
 }
 
-// index enters the newest key into the object's table, which it makes or
+// index enters the newest key into the innermost object's table, which it makes or
 // doubles where that would leave it more than half full.
-func (k *keySet) index(o *object) {
-	keys := k.stack[o.base:]
-	if 2*len(keys) <= len(o.table) {
-		enter(o.table, keys, len(keys)-1)
+func (k *keySet) index() {
+	keys := k.stack[k.base:]
+	if 2*len(keys) <= len(k.table) {
+		enter(k.table, keys, len(keys)-1)
 		return
 	}
-	small := o.table
-	o.table = k.table(2 * len(small))
+	small := k.table
+	k.table = k.empty(2 * len(small))
 	if small != nil {
 		k.tables = append(k.tables, small)
 	}
 	for i := range keys {
-		enter(o.table, keys, i)
+		enter(k.table, keys, i)
 	}
 }
 
-// table returns an empty table of the size; it takes a free one where that is
+// empty returns an empty table of the size; it takes a free one where that is
 // large enough.
-func (k *keySet) table(size int) []uint32 {
+func (k *keySet) empty(size int) []uint32 {
 	size = max(4*few, size)
 	for i, t := range k.tables {
 		if cap(t) >= size {

@@ -17,10 +17,8 @@ type Part []byte
 
 // Whole checks data as Check does and returns it as a Part.
 func Whole(data []byte, o Options) (Part, error) {
-	if err := Check(data, o); err != nil {
-		return nil, err
-	}
-	return Part(bytes.Trim(data, " \t\r\n")), nil
+	c, err := CheckedWhole(data, o)
+	return c.part, err
 }
 
 // kind returns the kind of the value.
@@ -64,7 +62,7 @@ func indexOf(names []string, key []byte) int {
 }
 
 // unknownKey refuses a key that is none of names, if it must be refused.
-func unknownKey(allow bool, names []string, key []byte, at int) error {
+func unknownKey(allow bool, names []string, key []byte, at int) *Error {
 	cause, want := CauseUnknownKey, ""
 	for _, name := range names {
 		if strings.EqualFold(name, string(key)) {
@@ -193,7 +191,10 @@ func canonicalEnd(encoded, decoded []byte) bool {
 // plain returns a string's text without escapes; it copies only where there are
 // any.
 func (p Part) plain() []byte {
-	t := span{1, len(p) - 1, bytes.IndexByte(p, '\\') >= 0}
+	t := span{start: 1, end: len(p) - 1}
+	if bytes.IndexByte(p, '\\') >= 0 {
+		t.form = escaped
+	}
 	return t.plain(p)
 }
 

@@ -1,7 +1,6 @@
 package strictjson
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/json"
 	"math/bits"
@@ -107,9 +106,9 @@ func (p *plan) exact(name []byte) int {
 }
 
 // folded returns the name of a field that matches regardless of case, or "".
-func (p *plan) folded(name []byte) string {
+func (p *plan) folded(name string) string {
 	for i := range p.fields {
-		if bytes.EqualFold([]byte(p.fields[i].name), name) {
+		if strings.EqualFold(p.fields[i].name, name) {
 			return p.fields[i].name
 		}
 	}
@@ -147,7 +146,7 @@ func planOf(t reflect.Type) (*plan, *Error) {
 
 // elem returns the plan of the elements of an array or map.
 func (p *plan) elem() (*plan, *Error) {
-	if p == nil || p.elemType == nil {
+	if p.elemType == nil {
 		return nil, nil
 	}
 	if elem := p.inner[0].Load(); elem != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"reflect"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -17,20 +18,25 @@ type scanner struct {
 	depth  int // nesting that is left
 	values int // values that are left
 
-	allowUnknown   bool
 	refuseReplaced bool // refuse the escape \ufffd
 	unfilled       bool // the target lacks a value that encoding/json must put there
 	metInterface   bool // a value goes into a Go interface
 	stop           int  // fail at the scalar that ends here, to learn its path
 
 	keys  keySet
-	path  []segment // of the error, from the inside out
-	parts []Part    // of the outermost object or array, for Fields and Elements
+	texts strings.Builder // of what was filled
+	path  []segment       // of the error, from the inside out
+
+	// For Fields and Elements:
+	outermost kind     // what the document must be; 0 for anything
+	outer     int      // the depth that is left inside of it; -1 if nobody asks for its parts
+	names     []string // of the members that are asked for
+	parts     []Part   // of the outermost value
 }
 
 func newScanner(data []byte, o Options) *scanner {
 	o = o.withDefaults()
-	return &scanner{data: data, limits: o, depth: o.Depth, values: o.Values}
+	return &scanner{data: data, limits: o, depth: o.Depth, values: o.Values, outer: -1}
 }
 
 // document reads the whole of data as one value, into target if that is valid.
@@ -47,50 +53,50 @@ func (s *scanner) wholeValue(p *plan, target reflect.Value) *Error {
 		return &Error{Cause: CauseBytes, Want: atMost(s.limits.Bytes, "bytes"), Got: strconv.Itoa(len(s.data))}
 	}
 	if bytes.HasPrefix(s.data, []byte("\xef\xbb\xbf")) {
-		return s.refuse(CauseBOM, "no byte order mark")
+		return s.refuse(s.pos, CauseBOM, "no byte order mark")
+	}
+	s.pos = s.blank(0)
+	if k := s.kind(); s.outermost != 0 && k != 0 && k != s.outermost {
+		return mismatch(s.outermost, k, s.pos)
 	}
 	if err := s.value(p, target); err != nil {
 		return err
 	}
-	if s.space(); s.pos < len(s.data) {
-		return s.refuse(CauseTrailing, "end of data")
+	if s.pos = s.blank(s.pos); s.pos < len(s.data) {
+		return s.refuse(s.pos, CauseTrailing, "end of data")
 	}
 	return nil
 }
 
 // value reads one value and the space before it.
-func (s *scanner) value(p *plan, target reflect.Value) *Error {
-	s.space()
-	if s.pos == len(s.data) {
-		return s.refuse(CauseSyntax, "a value")
+func (s *scanner) value(p *plan, target reflect.Value) (err *Error) {
+	if p == nil {
+		if target.IsValid() {
+			s.leave()
+		}
+		s.pos, err = s.pass(s.pos)
+		return err
+	}
+	start := s.blank(s.pos)
+	s.pos = start
+	if start == len(s.data) {
+		return s.refuse(start, CauseSyntax, "a value")
 	}
 	if s.values--; s.values < 0 {
-		return &Error{Cause: CauseValues, Offset: int64(s.pos), Want: atMost(s.limits.Values, "values"), Got: "more"}
+		return s.tooMany(start)
 	}
-	c := s.data[s.pos]
-	if p != nil {
-		if err := s.admit(p, c); err != nil {
-			return err
-		}
+	c := s.data[start]
+	if err := s.admit(p, c); err != nil {
+		return err
 	}
-	start := s.pos
 	target = s.reach(p, target, c)
-	if c == '{' || c == '[' {
-		into := target
-		if into.IsValid() && p.isOpaque {
-			into = reflect.Value{}
-		}
-		if err := s.nested(p, into, c); err != nil {
-			return err
-		}
-		if target.IsValid() && p.isOpaque {
-			s.hand(p, target, start)
-		}
-		return nil
-	}
-	err := s.scalar(p, c)
-	if err == nil && s.stop > 0 && s.pos >= s.stop {
-		return &Error{}
+	switch {
+	case c != '{' && c != '[':
+		err = s.scalarFor(p, c)
+	case p.elemType == nil && p.fields == nil: // nobody looks into it
+		s.pos, err = s.passNested(start, c)
+	default:
+		return s.nested(p, target, c)
 	}
 	if err == nil && target.IsValid() {
 		s.fill(p, target, start)
@@ -98,10 +104,17 @@ func (s *scanner) value(p *plan, target reflect.Value) *Error {
 	return err
 }
 
-func (s *scanner) scalar(p *plan, c byte) *Error {
-	switch c {
-	case '"':
+// scalarFor reads the scalar at s.pos, which begins with c, for a Go type.
+func (s *scanner) scalarFor(p *plan, c byte) *Error {
+	if c == '"' {
 		return s.text(p)
+	}
+	return s.scalar(c)
+}
+
+// scalar reads the literal or number at s.pos, which begins with c.
+func (s *scanner) scalar(c byte) *Error {
+	switch c {
 	case 't':
 		return s.literal("true")
 	case 'f':
@@ -133,6 +146,14 @@ func (s *scanner) admit(p *plan, c byte) *Error {
 	return mismatch(p.kinds, k, s.pos)
 }
 
+// kind returns the kind of the value at s.pos, 0 if none is there.
+func (s *scanner) kind() kind {
+	if s.pos == len(s.data) {
+		return 0
+	}
+	return kindOf(s.data[s.pos])
+}
+
 // mismatch reports a value of kind got where one of the kinds want must stand.
 func mismatch(want, got kind, at int) *Error {
 	cause := CauseType
@@ -145,7 +166,7 @@ func mismatch(want, got kind, at int) *Error {
 // nested reads the array or object that c opens, one level deeper.
 func (s *scanner) nested(p *plan, target reflect.Value, c byte) (err *Error) {
 	if s.depth == 0 {
-		return &Error{Cause: CauseDepth, Offset: int64(s.pos), Want: atMost(s.limits.Depth, "levels"), Got: "more"}
+		return s.tooDeep(s.pos)
 	}
 	s.depth--
 	s.pos++
@@ -163,49 +184,35 @@ func (s *scanner) array(p *plan, target reflect.Value) *Error {
 	if err != nil {
 		return err
 	}
-	count := 0
-	if !s.skip(']') {
-		for {
-			start := s.pos
-			if err := s.value(elem, element(target, count)); err != nil {
-				s.path = append(s.path, segment{index: count})
-				return err
-			}
-			if s.parts != nil && s.depth == s.limits.Depth-1 && len(s.keys.opened) == 0 {
-				s.parts = append(s.parts, s.since(start))
-			}
-			count++
-			if s.skip(']') {
-				break
-			}
-			if !s.skip(',') {
-				return s.refuse(CauseSyntax, "a comma or the array's end")
-			}
+	count, more := 0, false
+	for s.pos, more = s.begins(s.pos, ']'); more; count++ {
+		if err := s.value(elem, element(target, count)); err != nil {
+			s.path = append(s.path, segment{index: count})
+			return err
+		}
+		if s.pos, more, err = s.goesOn(s.pos, ']'); err != nil {
+			return err
 		}
 	}
 	if count == 0 {
 		begin(target)
 	}
-	if p != nil && p.length >= 0 && count != p.length {
+	if p.length >= 0 && count != p.length {
 		return &Error{Cause: CauseLength, Offset: int64(s.pos), Want: strconv.Itoa(p.length) + " elements", Got: strconv.Itoa(count)}
 	}
 	return nil
 }
 
-func (s *scanner) object(p *plan, target reflect.Value) *Error {
+func (s *scanner) object(p *plan, target reflect.Value) (err *Error) {
 	begin(target)
 	s.keys.open()
-	if !s.skip('}') {
-		for {
-			if err := s.member(p, target); err != nil {
-				return err
-			}
-			if s.skip('}') {
-				break
-			}
-			if !s.skip(',') {
-				return s.refuse(CauseSyntax, "a comma or the object's end")
-			}
+	more := false
+	for s.pos, more = s.begins(s.pos, '}'); more; {
+		if err := s.member(p, target); err != nil {
+			return err
+		}
+		if s.pos, more, err = s.goesOn(s.pos, '}'); err != nil {
+			return err
 		}
 	}
 	s.keys.close()
@@ -214,86 +221,54 @@ func (s *scanner) object(p *plan, target reflect.Value) *Error {
 
 // member reads one key and its value.
 func (s *scanner) member(p *plan, target reflect.Value) *Error {
-	key, raw, err := s.key()
+	name, err := s.key(s.pos)
 	if err != nil {
 		return err
 	}
-	at := int64(s.pos)
-	if cause, twin := s.keys.add(s.data, key, raw); cause != "" {
-		s.path = append(s.path, segment{key: bytes.Clone(key)})
-		return &Error{Cause: cause, Offset: at, Want: "distinct keys", Got: clip(key) + " after " + clip(twin)}
+	elem, index, err := s.field(p, name)
+	if s.pos = s.blank(name.end + 1); err == nil && !s.is(s.pos, ':') {
+		err = s.refuse(s.pos, CauseSyntax, "a colon")
 	}
-	elem, index, err := s.field(p, key)
-	if err == nil && !s.skip(':') {
-		err = s.refuse(CauseSyntax, "a colon")
-	}
-	start := s.pos
 	into := s.room(p, target, index)
+	s.pos = s.blank(s.pos + 1)
+	start := s.pos
 	if err == nil {
 		err = s.value(elem, into)
 	}
 	if err != nil {
-		s.path = append(s.path, segment{key: raw.plain(s.data)})
+		s.path = append(s.path, segment{key: name.plain(s.data)})
 		return err
 	}
-	if s.parts != nil && len(s.keys.opened) == 1 && index >= 0 {
-		s.parts[index] = s.since(start)
-	}
 	if target.IsValid() && target.Kind() == reflect.Map {
-		s.put(p, target, raw, into, start)
+		s.put(p, target, name, into, start)
 	}
 	return nil
 }
 
-// since returns the value that was read from start on, without space before it.
-func (s *scanner) since(start int) Part {
-	return bytes.TrimLeft(s.data[start:s.pos:s.pos], " \t\r\n")
-}
-
-// field finds the plan for the value of key, and for a struct the field's index.
-func (s *scanner) field(p *plan, key []byte) (*plan, int, *Error) {
-	if p == nil || p.fields == nil {
+// field finds the plan for the value of the key, and for a struct the field's index.
+func (s *scanner) field(p *plan, key span) (*plan, int, *Error) {
+	if p.fields == nil {
 		elem, err := p.elem()
 		return elem, -1, err
 	}
-	if i := p.exact(key); i >= 0 {
+	name := key.plain(s.data)
+	if i := p.exact(name); i >= 0 {
 		f, err := p.field(i)
 		return f, i, err
 	}
-	if name := p.folded(key); name != "" {
-		return nil, -1, &Error{Cause: CauseKeyCase, Offset: int64(s.pos), Want: strconv.Quote(name), Got: clip(key)}
+	if like := p.folded(string(name)); like != "" {
+		return nil, -1, &Error{Cause: CauseKeyCase, Offset: int64(key.end + 1), Want: strconv.Quote(like), Got: clip(name)}
 	}
-	if !s.allowUnknown {
-		return nil, -1, &Error{Cause: CauseUnknownKey, Offset: int64(s.pos), Want: p.names(), Got: clip(key)}
+	if !s.limits.AllowUnknown {
+		return nil, -1, &Error{Cause: CauseUnknownKey, Offset: int64(key.end + 1), Want: p.names(), Got: clip(name)}
 	}
 	return nil, -1, nil
-}
-
-// skip passes c and the space before it.
-func (s *scanner) skip(c byte) bool {
-	if s.pos < len(s.data) && s.data[s.pos] <= ' ' {
-		s.space()
-	}
-	if s.pos < len(s.data) && s.data[s.pos] == c {
-		s.pos++
-		return true
-	}
-	return false
-}
-
-func (s *scanner) space() {
-	for s.pos < len(s.data) {
-		if c := s.data[s.pos]; c != ' ' && c != '\n' && c != '\t' && c != '\r' {
-			return
-		}
-		s.pos++
-	}
 }
 
 func (s *scanner) literal(word string) *Error {
 	for i := range len(word) {
 		if s.pos == len(s.data) || s.data[s.pos] != word[i] {
-			return s.refuse(CauseSyntax, word)
+			return s.refuse(s.pos, CauseSyntax, word)
 		}
 		s.pos++
 	}
@@ -309,12 +284,12 @@ func (s *scanner) number() *Error {
 	case s.pos < len(s.data) && s.data[s.pos] == '0':
 		s.pos++
 	case !s.digits():
-		return s.refuse(CauseSyntax, "a value")
+		return s.refuse(s.pos, CauseSyntax, "a value")
 	}
 	if s.pos < len(s.data) && s.data[s.pos] == '.' {
 		s.pos++
 		if !s.digits() {
-			return s.refuse(CauseSyntax, "a digit")
+			return s.refuse(s.pos, CauseSyntax, "a digit")
 		}
 	}
 	if s.pos < len(s.data) && s.data[s.pos]|0x20 == 'e' {
@@ -323,7 +298,7 @@ func (s *scanner) number() *Error {
 			s.pos++
 		}
 		if !s.digits() {
-			return s.refuse(CauseSyntax, "a digit")
+			return s.refuse(s.pos, CauseSyntax, "a digit")
 		}
 	}
 	return nil
@@ -338,14 +313,22 @@ func (s *scanner) digits() bool {
 	return s.pos > start
 }
 
-// refuse reports that something else than want stands at the current position.
-func (s *scanner) refuse(cause Cause, want string) *Error {
+// refuse reports that something else than want stands at at.
+func (s *scanner) refuse(at int, cause Cause, want string) *Error {
 	got := "end of data"
-	if s.pos < len(s.data) {
-		_, n := utf8.DecodeRune(s.data[s.pos:])
-		got = clip(s.data[s.pos : s.pos+n])
+	if at < len(s.data) {
+		_, n := utf8.DecodeRune(s.data[at:])
+		got = clip(s.data[at : at+n])
 	}
-	return &Error{Cause: cause, Offset: int64(s.pos), Want: want, Got: got}
+	return &Error{Cause: cause, Offset: int64(at), Want: want, Got: got}
+}
+
+func (s *scanner) tooMany(at int) *Error {
+	return &Error{Cause: CauseValues, Offset: int64(at), Want: atMost(s.limits.Values, "values"), Got: "more"}
+}
+
+func (s *scanner) tooDeep(at int) *Error {
+	return &Error{Cause: CauseDepth, Offset: int64(at), Want: atMost(s.limits.Depth, "levels"), Got: "more"}
 }
 
 func atMost(n int, of string) string { return "at most " + strconv.Itoa(n) + " " + of }

@@ -87,15 +87,18 @@ func Check(data []byte, o Options) error {
 // A type with its own UnmarshalJSON judges its value itself, after Check. When
 // Unmarshal fails, v may be partly filled. The error is an *Error.
 func Unmarshal(data []byte, v any, o Options) error {
+	return newScanner(data, o).unmarshal(v)
+}
+
+// unmarshal decodes the document into what v points to.
+func (s *scanner) unmarshal(v any) error {
 	target := reflect.ValueOf(v)
 	if target.Kind() != reflect.Pointer || target.IsNil() {
 		return &Error{Cause: CauseTarget, Want: "a non-nil pointer", Got: typeName(v)}
 	}
-	s := newScanner(data, o)
-	s.allowUnknown = o.AllowUnknown
 	target = target.Elem()
-	s.unfilled = !target.IsZero() // encoding/json knows how to merge
-	merge := s.unfilled
+	merge := !target.IsZero() // encoding/json knows how to
+	s.unfilled = merge
 	p, err := planOf(target.Type())
 	if err == nil {
 		err = s.document(p, target)
@@ -109,8 +112,8 @@ func Unmarshal(data []byte, v any, o Options) error {
 	if !merge {
 		target.SetZero()
 	}
-	if err := decode(data, v, s.metInterface); err != nil {
-		return decodeError(data, err)
+	if err := decode(s.data, v, s.metInterface); err != nil {
+		return decodeError(s.data, err)
 	}
 	return nil
 }
@@ -131,35 +134,6 @@ func typeName(v any) string {
 		return "nil"
 	}
 	return "a " + reflect.TypeOf(v).String()
-}
-
-// Fields checks data, which must be an object, and returns the values of the
-// named keys: parts[i] is the value of names[i], and nil where the key is absent. Keys are judged as Unmarshal
-// judges those of a struct with these fields. It is for documents with a large
-// part that somebody else reads. The error is an *Error.
-func Fields(data []byte, o Options, names ...string) (parts []Part, err error) {
-	s := newScanner(data, o)
-	s.allowUnknown = o.AllowUnknown
-	p := &plan{kinds: kindObject, fields: make([]field, len(names))}
-	for i, name := range names {
-		p.fields[i].name = name
-	}
-	s.parts = make([]Part, len(names))
-	if err := s.document(p, reflect.Value{}); err != nil {
-		return nil, err
-	}
-	return s.parts, nil
-}
-
-// Elements checks data, which must be an array, and returns its elements. The
-// error is an *Error.
-func Elements(data []byte, o Options) (parts []Part, err error) {
-	s := newScanner(data, o)
-	s.parts = []Part{}
-	if err := s.document(simple(kindArray), reflect.Value{}); err != nil {
-		return nil, err
-	}
-	return s.parts, nil
 }
 
 // Marshal writes v as encoding/json does, without HTML escapes and without a

@@ -11,28 +11,37 @@ import (
 )
 
 // A span is where the text of a string stands in the document, without its
-// quotes. escaped tells that it holds escapes.
+// quotes.
 type span struct {
 	start, end int
-	escaped    bool
+	form       form
 }
+
+// A form tells what a text has that needs a look of its own.
+type form uint8
+
+const (
+	escaped form = 1 << iota // an escape
+	wide                     // a byte beyond ASCII
+)
 
 // plain returns the text without escapes; it copies only where there are any.
 // The span must have been read without error.
 func (t span) plain(data []byte) []byte {
 	raw := data[t.start:t.end:t.end]
-	if !t.escaped {
+	if t.form&escaped == 0 {
 		return raw
 	}
 	return unescape(make([]byte, 0, len(raw)), raw)
 }
 
-// text reads a string value.
+// text reads the string at s.pos for a Go type.
 func (s *scanner) text(p *plan) *Error {
-	t, err := s.quoted()
-	if err != nil || p == nil {
+	t, err := s.quoted(s.pos)
+	if err != nil {
 		return err
 	}
+	s.pos = t.end + 1
 	switch {
 	case p.isBytes && !canonicalBase64(t.plain(s.data)):
 		return &Error{Cause: CauseBase64, Offset: int64(t.start), Want: "canonical standard base64", Got: clip(s.data[t.start:t.end])}
@@ -42,83 +51,94 @@ func (s *scanner) text(p *plan) *Error {
 	return nil
 }
 
-// key reads the key of a member. The text is valid until the next call.
-func (s *scanner) key() (key []byte, raw span, err *Error) {
-	if s.space(); s.pos == len(s.data) || s.data[s.pos] != '"' {
-		return nil, raw, s.refuse(CauseSyntax, "a key")
+// key reads the key of a member at at and the space before it.
+func (s *scanner) key(at int) (t span, err *Error) {
+	at = s.blank(at)
+	if !s.is(at, '"') {
+		return t, s.refuse(at, CauseSyntax, "a key")
 	}
-	if raw, err = s.quoted(); err != nil {
-		return nil, raw, err
+	if t, err = s.quoted(at); err != nil || s.keys.distinct {
+		return t, err
 	}
-	if !raw.escaped {
-		return s.data[raw.start:raw.end], raw, nil
+	if cause, twin := s.keys.add(s.data, t); cause != "" {
+		key := t.plain(s.data)
+		s.path = append(s.path, segment{key: key})
+		err = &Error{Cause: cause, Offset: int64(t.end + 1), Want: "distinct keys", Got: clip(key) + " after " + clip(twin)}
 	}
-	s.keys.plain = unescape(s.keys.plain[:0], s.data[raw.start:raw.end])
-	return s.keys.plain, raw, nil
+	return t, err
 }
 
-// quoted reads a string, quotes included.
-func (s *scanner) quoted() (t span, err *Error) {
-	s.pos++
-	t.start = s.pos
-	var high byte
+// quoted reads the string at at, quotes included.
+func (s *scanner) quoted(at int) (t span, err *Error) {
+	data := s.data
+	at++
+	t.start = at
 	for {
-		n, seen := plainText(s.data[s.pos:])
-		s.pos += n
-		high |= seen
-		if s.pos == len(s.data) {
-			return t, s.refuse(CauseSyntax, "the string's end")
+		odd := oddities(window(data, at))
+		if odd == 0 {
+			at += 8
+			continue
 		}
-		switch s.data[s.pos] {
-		case '"':
-			t.end = s.pos
-			s.pos++
-			if high >= utf8.RuneSelf {
-				return t, s.utf8(t)
-			}
-			return t, nil
-		case '\\':
-			t.escaped = true
-			if err := s.escape(); err != nil {
-				return t, err
-			}
-		default:
-			return t, s.refuse(CauseSyntax, "no control character in a string")
+		at += bits.TrailingZeros64(odd) / 8
+		if at < len(data) && data[at] == '"' {
+			break
 		}
+		var f form
+		if at, f, err = s.unusual(at); err != nil {
+			return t, err
+		}
+		t.form |= f
 	}
+	t.end = at
+	if t.form&wide != 0 {
+		err = s.utf8(t)
+	}
+	return t, err
 }
 
-// plainText tells how many bytes at the start of b need no look of their own: none ends
-// a string, begins an escape or is a control character. high has its highest bit set if
-// one of them is beyond ASCII.
-func plainText(b []byte) (n int, high byte) {
-	const ones, highest = 0x0101010101010101, 0x8080808080808080
-	var all uint64
-	for ; len(b)-n >= 8; n += 8 {
-		x := binary.LittleEndian.Uint64(b[n:])
-		quote, slash := x^ones*'"', x^ones*'\\'
-		// A byte below k borrows when k is taken from it, and then has the highest bit.
-		// What it borrows may spoil the bytes above it, but not the first such byte.
-		odd := ((x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & highest
-		if odd != 0 {
-			plain := bits.TrailingZeros64(odd) / 8
-			all |= x & (1<<(8*plain) - 1)
-			return n + plain, beyondASCII(all)
-		}
-		all |= x
+// unusual passes the escape at at, or all bytes there that are beyond ASCII, and returns
+// where they end.
+func (s *scanner) unusual(at int) (end int, f form, err *Error) {
+	switch {
+	case at == len(s.data):
+		return at, 0, s.refuse(at, CauseSyntax, "the string's end")
+	case s.data[at] == '\\':
+		end, err = s.escape(at)
+		return end, escaped, err
+	case s.data[at] < utf8.RuneSelf:
+		return at, 0, s.refuse(at, CauseSyntax, "no control character in a string")
 	}
-	for ; n < len(b) && b[n] >= 0x20 && b[n] != '"' && b[n] != '\\'; n++ {
-		all |= uint64(b[n])
+	for end = at; end < len(s.data) && s.data[end] >= utf8.RuneSelf; end++ {
 	}
-	return n, beyondASCII(all)
+	return end, wide, nil
 }
 
-// beyondASCII returns a byte whose highest bit is set if that of any byte of x is.
-func beyondASCII(x uint64) byte {
-	if x&0x8080808080808080 != 0 {
-		return utf8.RuneSelf
+const ones, highest = 0x0101010101010101, 0x8080808080808080
+
+// window returns the eight bytes of data from at on, the first of them lowest, and zeros
+// for those that are not there.
+func window(data []byte, at int) uint64 {
+	if at < len(data)-7 {
+		return binary.LittleEndian.Uint64(data[at:])
 	}
-	return 0
+	return lastWindow(data[at:])
+}
+
+//go:noinline because the loop that calls it needs the registers
+func lastWindow(rest []byte) (x uint64) {
+	for i, c := range rest {
+		x |= uint64(c) << (8 * i)
+	}
+	return x
+}
+
+// oddities returns a word with the highest bit of the lowest byte of x set that ends a
+// string, begins an escape, is a control character or goes beyond ASCII, and with none if
+// there is no such byte. Those above are not to be relied on.
+func oddities(x uint64) uint64 {
+	// A byte below k borrows when k is taken from it, and then has the highest bit. What
+	// it borrows may spoil the bytes above it, but not the first such byte.
+	return ((x - ones*0x20) | ((x ^ ones*'"') - ones) | ((x ^ ones*'\\') - ones) | x) & highest
 }
 
 // utf8 refuses text that is not UTF-8.
@@ -136,35 +156,34 @@ func (s *scanner) utf8(t span) *Error {
 	}
 }
 
-// escape reads one escape, or two that make a surrogate pair.
-func (s *scanner) escape() *Error {
-	start := s.pos
-	if s.pos++; s.pos == len(s.data) {
-		return s.refuse(CauseSyntax, "an escape")
+// escape reads the escape at at, or two that make a surrogate pair, and returns where it
+// ends.
+func (s *scanner) escape(at int) (int, *Error) {
+	start := at
+	if at++; at == len(s.data) {
+		return at, s.refuse(at, CauseSyntax, "an escape")
 	}
-	if c := s.data[s.pos]; c != 'u' {
+	if c := s.data[at]; c != 'u' {
 		if letter(c) == 0 {
-			return s.refuse(CauseSyntax, "an escape")
+			return at, s.refuse(at, CauseSyntax, "an escape")
 		}
-		s.pos++
-		return nil
+		return at + 1, nil
 	}
-	r, ok := hex4(s.data[s.pos+1:])
+	r, ok := hex4(s.data[at+1:])
 	if !ok {
-		return s.refuse(CauseSyntax, "four hexadecimal digits")
+		return at, s.refuse(at, CauseSyntax, "four hexadecimal digits")
 	}
-	s.pos += 5
+	at += 5
 	if r == utf8.RuneError && s.refuseReplaced {
-		return &Error{Cause: CauseUTF8, Offset: int64(start), Want: "UTF-8", Got: "text that is not, or the escape \\ufffd"}
+		return at, &Error{Cause: CauseUTF8, Offset: int64(start), Want: "UTF-8", Got: "text that is not, or the escape \\ufffd"}
 	}
 	if !utf16.IsSurrogate(r) {
-		return nil
+		return at, nil
 	}
-	if low, ok := lowSurrogate(s.data[s.pos:]); !ok || utf16.DecodeRune(r, low) == utf8.RuneError {
-		return &Error{Cause: CauseSurrogate, Offset: int64(start), Want: "a surrogate pair", Got: "U+" + strconv.FormatInt(int64(r), 16)}
+	if low, ok := lowSurrogate(s.data[at:]); !ok || utf16.DecodeRune(r, low) == utf8.RuneError {
+		return at, &Error{Cause: CauseSurrogate, Offset: int64(start), Want: "a surrogate pair", Got: "U+" + strconv.FormatInt(int64(r), 16)}
 	}
-	s.pos += 6
-	return nil
+	return at + 6, nil
 }
 
 // lowSurrogate reads the escape that must follow a high surrogate.

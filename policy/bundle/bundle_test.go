@@ -144,6 +144,9 @@ func TestWhatIsNoBundleIsRefused(t *testing.T) {
 		"two documents": {func(a *oci.Artifact) {
 			a.Layers = append(a.Layers, oci.Layer{MediaType: bundle.MediaTypeDocument, Body: document(4)})
 		}, bundle.CodeType},
+		"a file of data beside the document": {func(a *oci.Artifact) {
+			a.Layers = append(a.Layers, oci.Layer{MediaType: "application/json", Body: []byte(`{"testing":true,"authorities":["test:x"]}`)})
+		}, doc.CodeSigned},
 		"no signature":              {func(a *oci.Artifact) { a.Layers = a.Layers[:1] }, bundle.CodeUnsigned},
 		"one signature of two":      {func(a *oci.Artifact) { a.Layers = a.Layers[:2] }, doc.CodeSigned},
 		"a document that is larger": {func(a *oci.Artifact) { a.Layers[0].Body = make([]byte, 1<<20+1) }, oci.CodeLimit},

@@ -195,6 +195,7 @@ func TestWhatADocumentMustNotHold(t *testing.T) { // negative cases 26, 35 and 4
 		code                   attest.Code
 	}{
 		{"an unknown field", `"version": 3,`, `"version": 3, "mode": "warn",`, doc.CodeFormat},
+		{"a field of the engine", `"version": 3,`, `"version": 3, "testing": true,`, doc.CodeFormat},
 		{"a field in another case", `"version": 3,`, `"Version": 3,`, doc.CodeFormat},
 		{"a field twice", `"version": 3,`, `"version": 3, "version": 3,`, doc.CodeFormat},
 		{"version 0", `"version": 3,`, `"version": 0,`, doc.CodeFormat},
