@@ -266,6 +266,9 @@ func TestSources(t *testing.T) {
 		"a shorter host":                   {uri("git+https://ample.com/acme/app" + at), verify.CodeSourceExtra},
 		"user information":                 {uri("git+https://example.com@evil.tld/acme/app" + at), verify.CodeSourceExtra},
 		"a port":                           {uri("git+https://example.com:444/acme/app" + at), verify.CodeSourceExtra},
+		"a letter that looks alike":        {uri("git+https://example.com/\u0430cme/app" + at), verify.CodeSourceExtra}, // Cyrillic
+		"a host with such a letter":        {uri("git+https://ex\u0430mple.com/acme/app" + at), verify.CodeSourceExtra},
+		"a letter that is escaped":         {uri("git+https://example.com/acme/%61pp" + at), verify.CodeSourceExtra},
 		"dots that are escaped":            {uri("git+https://example.com/acme/x/%2e%2e/app" + at), verify.CodeSourceExtra},
 		"dots":                             {uri("git+https://example.com/acme/x/../app" + at), verify.CodeSourceExtra},
 		"a slash at the end":               {uri("git+https://example.com/acme/app/" + at), verify.CodeSourceExtra},
@@ -406,6 +409,16 @@ func TestParameters(t *testing.T) {
 			}
 			refused(t, v, err, c.code)
 		})
+	}
+	lists := expectations()
+	lists.Parameters = verify.Parameters{Equal: map[string]json.RawMessage{"l": json.RawMessage(`["a",{"b":[1,2]}]`), "n": json.RawMessage("1e400")}}
+	for text, ok := range map[string]bool{
+		`{"l":["a",{"b":[1,2]}],"n":1e400}`: true, `{"l":["a",{"b":[1,2]}],"n":10e399}`: true,
+		`{"l":[{"b":[1,2]},"a"],"n":1e400}`: false, `{"l":["a",{"b":[2,1]}],"n":1e400}`: false,
+		`{"l":["a",{"b":[1,2]}],"n":1e401}`: false, `{"l":["a",{"b":[1,2]}],"n":1.7976931348623157e308}`: false,
+	} {
+		_, err := judge(t, provenancetest.Artifact(), lists, signed(t, func(b *provenance.Build) { b.External = json.RawMessage(text) }))
+		require.Equal(t, ok, err == nil, "the order of a list counts, and no number is infinite: %s", text)
 	}
 	numbers := expectations()
 	numbers.Parameters = verify.Parameters{Equal: map[string]json.RawMessage{"n": json.RawMessage("9007199254740993")}}

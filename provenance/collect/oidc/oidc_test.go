@@ -8,6 +8,8 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -51,12 +53,21 @@ func TestATokenOfThePinnedIssuerIsBelieved(t *testing.T) {
 	require.NoError(t, token.Digest().Validate())
 }
 
-func TestRSAKeysAreBelievedFrom2048Bits(t *testing.T) {
+func TestRSAKeysAreBelievedFrom2048To8192Bits(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	i := &collecttest.Issuer{URL: issuerURL, KeyID: "rsa", Key: key}
 	_, err = verify(t, i.Trust(t), i.Token(t, nil))
 	require.NoError(t, err)
+	for bits, code := range map[uint]attest.Code{2047: oidc.CodeKey, 2048: oidc.CodeSignature, 8192: oidc.CodeSignature, 8193: oidc.CodeKey} {
+		modulus := new(big.Int).SetBit(big.NewInt(1), int(bits)-1, 1)
+		set, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &rsa.PublicKey{N: modulus, E: 65537}, KeyID: "rsa"}}})
+		require.NoError(t, err)
+		trust := i.Trust(t)
+		trust.Keys = set
+		_, err = verify(t, trust, i.Token(t, nil))
+		collecttest.RequireCode(t, err, code)
+	}
 	trust := i.Trust(t)
 	trust.Algorithms = []string{"ES256"}
 	_, err = verify(t, trust, i.Token(t, nil))
@@ -291,7 +302,7 @@ func TestUnfitKeysAreRefused(t *testing.T) {
 	}
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	require.NoError(t, err)
-	big, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	wide, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	require.NoError(t, err)
 	private := jose.JSONWebKey{Key: i.Key, KeyID: "key-1"}
 	keys := func(keys ...any) []byte {
@@ -311,7 +322,7 @@ func TestUnfitKeysAreRefused(t *testing.T) {
 		"a symmetric key":             {keys(map[string]any{"kty": "oct", "k": "AAAA", "kid": "key-1"}), oidc.CodeKey},
 		"a private key":               {keys(private), oidc.CodeKey},
 		"a point off the curve":       {keys(change("x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")), oidc.CodeKey},
-		"a curve of another size":     {keys(jose.JSONWebKey{Key: big.Public(), KeyID: "key-1"}), oidc.CodeKey},
+		"a curve of another size":     {keys(jose.JSONWebKey{Key: wide.Public(), KeyID: "key-1"}), oidc.CodeKey},
 		"an RSA key":                  {keys(jose.JSONWebKey{Key: small.Public(), KeyID: "key-1"}), oidc.CodeKey},
 		"a key member twice":          {[]byte(strings.Replace(string(i.KeySet(t)), `"kid"`, `"kid":"key-1","kid"`, 1)), oidc.CodeKeys},
 	} {
@@ -321,6 +332,20 @@ func TestUnfitKeysAreRefused(t *testing.T) {
 			_, err := verify(t, trust, i.Token(t, nil))
 			collecttest.RequireCode(t, err, tc.code)
 		})
+	}
+	for others, code := range map[int]attest.Code{99: "", 100: oidc.CodeKeys} {
+		list := []any{change()}
+		for n := range others {
+			list = append(list, map[string]any{"kty": "unknown", "kid": strconv.Itoa(n)})
+		}
+		trust := i.Trust(t)
+		trust.Keys = keys(list...)
+		_, err := verify(t, trust, i.Token(t, nil))
+		if code == "" {
+			require.NoError(t, err, "as many keys as a set may have")
+			continue
+		}
+		collecttest.RequireCode(t, err, code)
 	}
 	trust := i.Trust(t)
 	trust.Keys = keys(change("kid", "other", "use", "enc"), map[string]any{"kty": "unknown"}, change())
