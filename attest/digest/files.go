@@ -94,13 +94,14 @@ func SumFiles(ctx context.Context, root *os.Root, names iter.Seq[string], o File
 
 // nextGroup takes up to filesGroup names.
 func nextGroup(next func() (string, bool)) ([]*fileJob, bool) {
-	group := make([]*fileJob, 0, filesGroup)
-	for len(group) < filesGroup {
+	jobs, group := make([]fileJob, filesGroup), make([]*fileJob, 0, filesGroup)
+	for i := range jobs {
 		name, more := next()
 		if !more {
 			return group, false
 		}
-		group = append(group, &fileJob{result: FileResult{Name: name}})
+		jobs[i].result.Name = name
+		group = append(group, &jobs[i])
 	}
 	return group, true
 }
@@ -158,7 +159,9 @@ func newFilesRun(ctx context.Context, root *os.Root, o FilesOptions) (*filesRun,
 // setOf returns the set that holds the SHA-256 that a padded chain ended in.
 func setOf(s sha256x.State) Set {
 	sum := s.Sum()
-	return Set{SHA256: hex.EncodeToString(sum[:])}
+	var text [2 * len(sum)]byte
+	hex.Encode(text[:], sum[:])
+	return Set{SHA256: string(text[:])}
 }
 
 // onlySHA256 reports whether a bare chaining value yields all that p wants.

@@ -89,14 +89,14 @@ func (f *folder) step(ctx context.Context, done func(s *stretch, err error)) (n 
 	errs := f.errs
 	kept := f.slots[:0]
 	for i := range f.slots {
-		s := f.slots[i]
+		s := &f.slots[i]
 		s.state = f.states[i]
 		if errs[i] == nil && s.offset < s.end {
-			kept = append(kept, s)
+			kept = append(kept, *s)
 			continue
 		}
 		f.spare = append(f.spare, s.buf[:0])
-		done(&s, errs[i])
+		done(s, errs[i])
 	}
 	f.slots = kept
 	return n
