@@ -127,6 +127,8 @@ func TestEachAttackOnATreeIsFound(t *testing.T) {
 			"etc/ld.so.preload", []attest.Code{measure.CodeAdded}, []attest.Code{measure.CodeAdded}},
 		"an added git hook": {func(t *testing.T, dir string) { write(t, dir, ".git/hooks/post-checkout", "#!/bin/sh") },
 			".git/hooks/post-checkout", []attest.Code{measure.CodeAdded}, []attest.Code{measure.CodeAdded}},
+		"an added configuration of a package manager": {func(t *testing.T, dir string) { write(t, dir, ".npmrc", "ignore-scripts=false") },
+			".npmrc", []attest.Code{measure.CodeAdded}, []attest.Code{measure.CodeAdded}},
 		"a removed file": {func(t *testing.T, dir string) { require.NoError(t, os.Remove(at(dir, "etc/config"))) },
 			"etc/config", []attest.Code{measure.CodeRemoved}, []attest.Code{measure.CodeRemoved}},
 		"a setuid bit": {func(t *testing.T, dir string) {

@@ -135,6 +135,24 @@ func TestADirectoryThatCannotBeReadIsAnErrorNotAGap(t *testing.T) {
 	require.ErrorIs(t, err, attest.Is(measure.CodeRead))
 }
 
+// TestEverythingAgainAsAnotherUser runs the tests of this package as uid 65534, who owns
+// nothing and has no privilege, when this run is root's. What needs privilege is skipped
+// there, by name.
+func TestEverythingAgainAsAnotherUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		return // this run is without privilege already
+	}
+	cmd := exec.Command("/proc/self/exe", "-test.v", "-test.skip=StaticProgram") // which compiles
+	cmd.Dir = os.TempDir()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	for _, name := range []string{"TestEachAttackOnATreeIsFound", "TestEachAttackOnAToolIsFound", "TestACommandRunsTheBytesThatWereVerified"} {
+		require.Contains(t, string(out), "--- PASS: "+name)
+	}
+	t.Logf("%d tests passed as uid 65534", strings.Count(string(out), "--- PASS"))
+}
+
 // asNobody runs the test again, in a process of an unprivileged user.
 func asNobody(t *testing.T) {
 	t.Helper()

@@ -43,9 +43,9 @@ func (m *memory) readSome(pid int, address uint64, p []byte) (int, error) {
 	return unix.ProcessVMReadv(pid, m.local[:], m.remote[:], 0)
 }
 
-// path reads a path that ends with NUL. No read crosses a page, since the next
-// one may not exist.
-func (m *memory) path(pid int, address uint64) (string, error) {
+// path reads a path that ends with NUL; the next call overwrites it. No read
+// crosses a page, since the next one may not exist.
+func (m *memory) path(pid int, address uint64) ([]byte, error) {
 	const page = 4096
 	for got := 0; got < pathMax; {
 		at := address + uint64(got)
@@ -55,17 +55,17 @@ func (m *memory) path(pid int, address uint64) (string, error) {
 		}
 		n, err := m.readSome(pid, at, m.buffer[got:got+want])
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		if n == 0 {
-			return "", unix.EFAULT
+			return nil, unix.EFAULT
 		}
 		if end := bytes.IndexByte(m.buffer[got:got+n], 0); end >= 0 {
-			return string(m.buffer[:got+end]), nil
+			return m.buffer[:got+end], nil
 		}
 		got += n
 	}
-	return "", errLong
+	return nil, errLong
 }
 
 // word reads a number of 64 bits.

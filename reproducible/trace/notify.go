@@ -115,7 +115,7 @@ func value(v int64) response     { return response{val: v} }
 // happen.
 func (l *listener) answer(n *notification, r response) (ok bool, err error) {
 	r.id = n.id
-	switch e := ioctl(l.fd, ioctlSend, unsafe.Pointer(&r)); e {
+	switch _, _, e := unix.RawSyscall(unix.SYS_IOCTL, uintptr(l.fd), ioctlSend, uintptr(unsafe.Pointer(&r))); e {
 	case 0:
 		return true, nil
 	case unix.ENOENT:

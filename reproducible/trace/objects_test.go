@@ -3,6 +3,7 @@
 package trace
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -59,6 +60,33 @@ func TestTheKernelIsSilentAboutWhatWasSeenTwice(t *testing.T) {
 			return // before Linux 6.0
 		}
 		require.False(t, told(name), "the kernel told of it again")
+	}
+}
+
+// What the kernel could not queue is lost, and what is lost is told.
+func TestAQueueThatRanOverIsNoCrossCheck(t *testing.T) {
+	event := func(size uint32, fd int32) []byte {
+		b := binary.LittleEndian.AppendUint32(nil, size)
+		b = append(b, 3, 0)                         // version, reserved
+		b = binary.LittleEndian.AppendUint16(b, 24) // metadata length
+		b = binary.LittleEndian.AppendUint64(b, unix.FAN_Q_OVERFLOW)
+		b = binary.LittleEndian.AppendUint32(b, uint32(fd))
+		return binary.LittleEndian.AppendUint32(b, 0)
+	}
+	for name, events := range map[string][]byte{
+		"the queue ran over":              event(sizeMetadata, -1),
+		"an event that is longer than it": event(sizeMetadata+1, -1),
+		"an event that is shorter":        event(sizeMetadata-1, -1),
+		"an event of nothing":             event(0, -1),
+	} {
+		o := &objects{opened: map[string]struct{}{}, seen: map[program]bool{}, stop: make(chan struct{}), done: make(chan struct{})}
+		o.take(events, &tree{}, -1)
+		require.True(t, o.lost, name)
+		close(o.done)
+		l := newLog(1)
+		checked, lost := o.finish(&l)
+		require.False(t, checked, name)
+		require.True(t, lost, name)
 	}
 }
 

@@ -42,7 +42,7 @@ func Start(c Config) (*Tracer, error) {
 		config:   c,
 		listener: listener{fd: int(c.Listener.Fd()), stop: stop, hangsUp: hangsUp()},
 		watch: watch{
-			tree: tree{root: int(c.Root.Fd()), inputs: c.Inputs, known: map[string]place{}}, loader: loader{known: map[program]string{}},
+			tree: tree{root: int(c.Root.Fd()), inputs: c.Inputs, known: map[string]*place{}}, loader: loader{known: map[program]string{}},
 			calls: map[uint32]call{}, programs: map[string][]reproducible.Access{}, decide: c.Decide, clock: clock{c.FixedClock, c.Epoch}, log: newLog(c.MaxAccesses),
 		},
 		ended: make(chan error, 1),
@@ -60,11 +60,10 @@ func Start(c Config) (*Tracer, error) {
 	return t, nil
 }
 
-// serve answers notifications until there can be no more. One locked thread does
-// it: more of them are slower, since the build waits for each answer.
+// serve answers notifications until there can be no more. One goroutine does it:
+// more of them are slower, since the build waits for each answer. It is not locked
+// to its thread, which would have to change with another one at each yield.
 func (t *Tracer) serve() {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	err := t.loop()
 	if err != nil {
 		t.config.Kill()
@@ -77,7 +76,7 @@ func (t *Tracer) serve() {
 // yieldEvery is how many notifications a tracer answers before it yields. To Go's
 // scheduler, system calls without end are one long stretch of work that it should
 // interrupt, and it would wake every 20 microseconds to try.
-const yieldEvery = 32
+const yieldEvery = 8
 
 func (t *Tracer) loop() (err error) {
 	defer func() { // Decide is the caller's code
@@ -100,10 +99,8 @@ func (t *Tracer) loop() (err error) {
 			return err
 		}
 		if happened { // else the caller died, and what was read may be another's
-			t.watch.log.add(seen...)
-			t.watch.log.dropped += t.watch.dropped
+			t.watch.keep(seen)
 		}
-		t.watch.dropped = 0
 	}
 }
 

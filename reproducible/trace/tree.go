@@ -5,6 +5,7 @@ package trace
 import (
 	"errors"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,7 @@ type tree struct {
 	inputs []string // read-only mounts
 	// known are places below inputs that were reached through inputs alone, and so
 	// stay what they are.
-	known  map[string]place
+	known  map[string]*place
 	buffer [pathMax]byte
 }
 
@@ -32,6 +33,7 @@ type place struct {
 	resolved string
 	outcome  reproducible.Outcome
 	linked   bool // over a link
+	told     bool // the log was told that it was opened
 	fd       int  // O_PATH descriptor, or -1; the caller closes it
 }
 
@@ -60,8 +62,8 @@ func (t *tree) look(pid, dir int, name string, nofollow bool) place {
 	if strings.HasPrefix(p.path, "/proc/") || strings.HasPrefix(p.path, "/dev/") {
 		return t.walked(pid, p, nofollow)
 	}
-	if known, ok := t.known[p.path]; ok && !(nofollow && known.linked) {
-		return known
+	if known := t.known[p.path]; known.holds(nofollow) {
+		return *known
 	}
 	p.linked = !t.open(&p, nofollow, unix.RESOLVE_NO_SYMLINKS)
 	if p.linked && (!t.open(&p, nofollow, 0) || p.outcome != reproducible.OutcomeFound) {
@@ -73,6 +75,9 @@ func (t *tree) look(pid, dir int, name string, nofollow bool) place {
 	return p
 }
 
+// holds reports whether a place in memory, if it is one, is what its path means.
+func (p *place) holds(nofollow bool) bool { return p != nil && !(nofollow && p.linked) }
+
 // open opens p.path as O_PATH and fills in the rest of p. It reports false when
 // the way leads over a link and flags forbid it, or links lead nowhere.
 func (t *tree) open(p *place, nofollow bool, flags uint64) bool {
@@ -83,8 +88,10 @@ func (t *tree) open(p *place, nofollow bool, flags uint64) bool {
 	fd, err := unix.Openat2(t.root, p.path, &how)
 	switch {
 	case err == nil:
-		p.fd, p.outcome = fd, reproducible.OutcomeFound
-		p.resolved = t.read("/proc/self/fd/" + strconv.Itoa(fd))
+		p.fd, p.outcome, p.resolved = fd, reproducible.OutcomeFound, p.path
+		if flags&unix.RESOLVE_NO_SYMLINKS == 0 || path.Clean(p.path) != p.path {
+			p.resolved = t.read("/proc/self/fd/" + strconv.Itoa(fd))
+		}
 	case errors.Is(err, unix.ELOOP):
 		return false
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
@@ -102,7 +109,7 @@ func (t *tree) remember(p place) {
 		return
 	}
 	p.fd = -1
-	t.known[p.path] = p
+	t.known[p.path] = &p
 }
 
 // inInput reports whether an absolute path lies below an input, as far as it holds

@@ -33,7 +33,7 @@ func ground(t *testing.T) *tree {
 	root, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, unix.Close(root)) })
-	return &tree{root: root, inputs: []string{"/in"}, known: map[string]place{}}
+	return &tree{root: root, inputs: []string{"/in"}, known: map[string]*place{}}
 }
 
 func TestOnlyWhatLeadsThroughInputsAloneIsRemembered(t *testing.T) {
@@ -82,10 +82,10 @@ func TestALinkIsNotTakenForWhatItLeadsTo(t *testing.T) {
 	require.Equal(t, "link", look(true))
 	require.Empty(t, tree.known, "other calls follow it")
 	require.Equal(t, "file", look(false))
-	tree.known["/in/link"] = place{path: "/in/link", resolved: "/in/lib/file", outcome: reproducible.OutcomeFound, linked: true, fd: -1}
+	tree.known["/in/link"] = &place{path: "/in/link", resolved: "/in/lib/file", outcome: reproducible.OutcomeFound, linked: true, fd: -1}
 	require.Equal(t, "link", look(true))
 	require.Equal(t, "file", look(false))
-	p := tree.known["/in/link"]
+	p := *tree.known["/in/link"]
 	tree.hold(&p)
 	defer p.close()
 	var st unix.Stat_t

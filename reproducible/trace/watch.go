@@ -23,13 +23,26 @@ type watch struct {
 	decide   func(reproducible.Access) Decision
 	clock    clock
 	log      log
-	dropped  uint64 // since the last answer
+	// Of the latest notification: the place in tree.known that is to be opened, if it
+	// is one, and how much could not be seen.
+	opened  *place
+	dropped uint64
+}
+
+// keep logs what the latest notification was about, which has happened.
+func (w *watch) keep(seen []reproducible.Access) {
+	w.log.add(seen...)
+	w.log.dropped += w.dropped
+	if w.opened != nil {
+		w.opened.told = true
+	}
 }
 
 // judge reads what a notification asks for, and tells how to answer it. A call
 // that is failed is one that the kernel would fail too, or that the policy
 // refuses; it must not happen.
 func (w *watch) judge(n *notification) (seen []reproducible.Access, answer response) {
+	w.opened, w.dropped = nil, 0
 	if w.clock.fixed && w.clock.asked(n) {
 		return nil, w.clock.tell(&w.memory, n)
 	}
@@ -77,10 +90,17 @@ func (w *watch) read(n *notification, c call) ([]reproducible.Access, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := w.place(n, c.dir, c.path, nofollow)
+	name, err := w.memory.path(int(n.pid), n.args[c.path])
 	if err != nil {
 		return nil, err
 	}
+	if known := w.tree.known[string(name)]; op == reproducible.OpOpen && known.holds(nofollow) {
+		if known.told { // as most are
+			return nil, nil
+		}
+		w.opened = known
+	}
+	p := w.look(n, c.dir, name, nofollow)
 	p.close()
 	return []reproducible.Access{access(op, p)}, nil
 }
@@ -109,11 +129,16 @@ func (w *watch) place(n *notification, dir, index int, nofollow bool) (place, er
 	if err != nil {
 		return place{}, err
 	}
+	return w.look(n, dir, name, nofollow), nil
+}
+
+// look looks at a name, relative to the descriptor at argument index dir.
+func (w *watch) look(n *notification, dir int, name []byte, nofollow bool) place {
 	from := unix.AT_FDCWD
 	if dir != none {
 		from = int(int32(n.args[dir]))
 	}
-	return w.tree.look(int(n.pid), from, name, nofollow), nil
+	return w.tree.look(int(n.pid), from, string(name), nofollow)
 }
 
 func (w *watch) twoPaths(n *notification, c call) ([]reproducible.Access, error) {

@@ -7,6 +7,8 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"unsafe"
@@ -68,6 +70,49 @@ func TestAPathIsReadToItsEndAndNeverBeyond(t *testing.T) {
 	require.ErrorIs(t, err, unix.EFAULT)
 	_, err = m.path(1<<22+1, at(0))
 	require.Error(t, err)
+}
+
+// The caller of what was not answered is gone, and what it asked for did not happen.
+func TestAnOpeningIsPassedOverOnceTheLogHasIt(t *testing.T) {
+	w := &watch{tree: *ground(t), calls: map[uint32]call{}, log: newLog(0)}
+	for _, c := range calls() {
+		w.calls[c.nr] = c
+	}
+	judge := func(name string, flags uint64) []reproducible.Access {
+		text, err := unix.BytePtrFromString(name)
+		require.NoError(t, err)
+		n := notification{nr: unix.SYS_OPENAT, pid: uint32(os.Getpid())}
+		n.args[1], n.args[2] = uint64(uintptr(unsafe.Pointer(text))), flags
+		seen, answer := w.judge(&n)
+		runtime.KeepAlive(text)
+		require.Equal(t, goOn(), answer)
+		return seen
+	}
+	// Outside of a build, what a link leads to has another name.
+	w.tree.known["/in/link"] = &place{path: "/in/link", resolved: "/in/lib/file", outcome: reproducible.OutcomeFound, linked: true, fd: -1}
+	for name, outcome := range map[string]reproducible.Outcome{
+		"/in/lib/file": reproducible.OutcomeFound, "/in/link": reproducible.OutcomeFound, "/in/lib/nothing": reproducible.OutcomeAbsent,
+	} {
+		var seen []reproducible.Access
+		for range 3 { // not answered
+			seen = judge(name, unix.O_RDONLY)
+			require.Len(t, seen, 1, name)
+			require.Equal(t, outcome, seen[0].Outcome, name)
+		}
+		w.keep(seen)
+		require.Contains(t, w.log.kept, seen[0], name)
+		require.Empty(t, judge(name, unix.O_RDONLY), name)
+		require.Len(t, judge(name, unix.O_RDWR), 1, "%s is to be written", name)
+		w.keep(nil)
+		require.Empty(t, judge(name, unix.O_PATH), name)
+	}
+	seen := judge("/in/link", unix.O_NOFOLLOW|unix.O_PATH)
+	require.Len(t, seen, 1, "the link itself")
+	require.Equal(t, "link", filepath.Base(seen[0].Resolved))
+	for range 2 {
+		w.keep(judge("/tmp/file", unix.O_RDONLY))
+		require.Len(t, judge("/tmp/file", unix.O_RDONLY), 1, "the build can change what is there")
+	}
 }
 
 func TestAnAddressIsTold(t *testing.T) {
