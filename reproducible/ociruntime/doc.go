@@ -50,10 +50,10 @@
 // not mounted for this process, it works.
 //
 // The command line used is run, create, kill and delete with --root, --log,
-// --log-format, --bundle and --pid-file, which runsc and kata-runtime have too, so
-// an adapter for them has this shape. It needs other eyes: their containers are no
-// processes of this kernel, so what this package looks at is not there, and it
-// refuses them.
+// --log-format, --bundle and --pid-file, which runsc (gVisor) and kata-runtime (virtual
+// machines) have too, so an adapter for them has this shape. It needs other eyes: their
+// containers are no processes of this kernel, so what this package looks at is not
+// there, and it refuses them.
 //
 // The package needs Linux and root; elsewhere it refuses with CodeUnsupported.
 package ociruntime
