@@ -156,20 +156,26 @@ func ask(root *os.Root, count int, t *goals.Table) error {
 
 	q := graph.Query{Select: graph.IncludeUnverified{}, Limits: graph.Limits{Nodes: 20_000}}
 	chains := count / chainLength
-	if err := percentile(t, "lineage of 201 nodes, p99", 2000, 200, time.Microsecond, "µs", func(i int) error {
-		a, err := s.Lineage(ctx, nameOf("out", (i*7919%chains)*chainLength+chainLength-1), q)
+	if err := percentile(t, "lineage of 201 nodes, p99", 2000, 200, time.Microsecond, "µs", func(i int) digest.Digest {
+		return nameOf("out", (i*7919%chains)*chainLength+chainLength-1)
+	}, func(d digest.Digest) error {
+		a, err := s.Lineage(ctx, d, q)
 		return consume(a, err, 201)
 	}); err != nil {
 		return err
 	}
-	if err := percentile(t, "impact of 10,001 nodes, p99", 200, 10, time.Millisecond, "ms", func(i int) error {
-		a, err := s.Impact(ctx, nameOf("tool", i%(count/perTool)), q)
+	if err := percentile(t, "impact of 10,001 nodes, p99", 200, 10, time.Millisecond, "ms", func(i int) digest.Digest {
+		return nameOf("tool", i%(count/perTool))
+	}, func(d digest.Digest) error {
+		a, err := s.Impact(ctx, d, q)
 		return consume(a, err, perTool+1)
 	}); err != nil {
 		return err
 	}
-	if err := percentile(t, "point look-up, median", 200_000, 2, time.Microsecond, "µs", func(i int) error {
-		p, err := s.Statements(ctx, nameOf("out", i*7919%count), q, "", 1)
+	if err := percentile(t, "point look-up, median", 200_000, 2, time.Microsecond, "µs", func(i int) digest.Digest {
+		return nameOf("out", i*7919%count)
+	}, func(d digest.Digest) error {
+		p, err := s.Statements(ctx, d, q, "", 1)
 		if err == nil && len(p.Mentions) != 1 {
 			err = fmt.Errorf("%d statements", len(p.Mentions))
 		}
@@ -216,17 +222,18 @@ func consume(a *graph.Answer, err error, nodes int) error {
 	return nil
 }
 
-// percentile times calls one by one, after a round that is not counted, by the clock and by
-// the processor time of the thread: on a machine that does other work, only the latter says
-// what a call takes.
-func percentile(t *goals.Table, what string, calls int, bound float64, unit time.Duration, unitName string, f func(i int) error) error {
+// percentile times questions about artifacts one by one, after a round that is not counted,
+// by the clock and by the processor time of the thread: on a machine that does other work,
+// only the latter says what a call takes. The artifact's name is made before.
+func percentile(t *goals.Table, what string, calls int, bound float64, unit time.Duration, unitName string, name func(i int) digest.Digest, ask func(d digest.Digest) error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	took, used := make([]time.Duration, calls), make([]time.Duration, calls)
 	for range 2 {
 		for i := range calls {
+			d := name(i)
 			before, start := threadTime(), time.Now()
-			if err := f(i); err != nil {
+			if err := ask(d); err != nil {
 				return fmt.Errorf("%s: %w", what, err)
 			}
 			took[i], used[i] = time.Since(start), threadTime()-before
