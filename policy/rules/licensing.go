@@ -124,7 +124,7 @@ func (l *licensing) begin(with byte) (ok bool, err error) {
 	if kind == with {
 		return true, nil
 	}
-	return false, l.pass(kind)
+	return false, l.rest(kind)
 }
 
 // id reads the id that comes next.
@@ -156,31 +156,12 @@ func (l *licensing) targets() error {
 			err = l.unescape()
 			to = l.hash(individual(l.text))
 		default:
-			err = l.pass(kind)
+			err = l.rest(kind)
 		}
 		if err != nil {
 			return err
 		}
 		l.e.to = append(l.e.to, to)
-	}
-}
-
-// pass reads the rest of a value that has begun.
-func (l *licensing) pass(kind byte) error {
-	for depth := 0; ; {
-		switch kind {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		}
-		if depth == 0 {
-			return nil
-		}
-		var err error
-		if kind, err = l.next(false); err != nil {
-			return err
-		}
 	}
 }
 

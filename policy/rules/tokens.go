@@ -250,12 +250,16 @@ func (t *tokens) unescape() error {
 
 // skip reads past the value that comes next.
 func (t *tokens) skip() error {
-	depth := 0
-	for {
-		kind, err := t.next(false)
-		if err != nil {
-			return err
-		}
+	kind, err := t.next(false)
+	if err != nil {
+		return err
+	}
+	return t.rest(kind)
+}
+
+// rest reads the rest of a value that has begun.
+func (t *tokens) rest(kind byte) error {
+	for depth := 0; ; {
 		switch kind {
 		case '{', '[':
 			depth++
@@ -264,6 +268,10 @@ func (t *tokens) skip() error {
 		}
 		if depth == 0 {
 			return nil
+		}
+		var err error
+		if kind, err = t.next(false); err != nil {
+			return err
 		}
 	}
 }
